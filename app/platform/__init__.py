@@ -1,0 +1,1 @@
+"""What `./desk up` and `./desk demo` start around the application: PostgreSQL, slapd, a mail sink, one supervisor."""
