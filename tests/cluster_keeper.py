@@ -1,0 +1,35 @@
+"""Keep one throw-away cluster for a whole test run: `python -m tests.cluster_keeper <pytest's pid> <folder>`.
+
+A process of its own, so that the cluster ends with the run however that ends: it waits for pytest's main process,
+then stops the server and deletes its files. Any worker may start it; none owns it.
+"""
+
+import os
+import select
+import shutil
+import sys
+from pathlib import Path
+
+from app.platform import schema
+from app.platform.postgres import Cluster
+
+TEMPLATE = "desk_template"
+
+
+def keep(pid: int, folder: Path) -> None:
+    """Serve until process `pid` ends; the file `ready` tells the waiting workers."""
+    watched = os.pidfd_open(pid)
+    cluster = Cluster(folder / "cluster", durable=False)
+    try:
+        cluster.start()
+        cluster.create_database(TEMPLATE)
+        schema.upgrade(cluster.url(TEMPLATE))
+        (folder / "ready").touch()
+        select.select([watched], [], [])
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        cluster.remove()
+
+
+if __name__ == "__main__":
+    keep(int(sys.argv[1]), Path(sys.argv[2]))
