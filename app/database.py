@@ -1,0 +1,79 @@
+"""The engine and its sessions; the only module that connects to PostgreSQL."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import cast
+
+import psycopg
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.rules.errors import Unavailable
+from app.rules.words import t
+from app.settings import settings
+
+# A page waits 5 s for the database and no longer (faults.md FT-06, FT-07).
+CONNECT = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15000,
+    "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"
+    " -c idle_in_transaction_session_timeout=30000",
+}
+
+
+def url() -> str:
+    """Return the address of the database, or say what is missing."""
+    address = settings().database_url.get_secret_value()
+    if not address:
+        raise Unavailable(t("No database: set DESK_DATABASE_URL, or start the desk with ./desk up."))
+    return address
+
+
+@cache
+def engine() -> Engine:
+    """Return this process's engine; a forked child must call `forget()` first."""
+    return create_engine(
+        make_url(url()),
+        connect_args=CONNECT,
+        pool_size=settings().database_pool,
+        max_overflow=settings().database_pool,
+        pool_pre_ping=True,
+        pool_timeout=5,
+        pool_recycle=1800,
+    )
+
+
+@cache
+def sessions() -> sessionmaker[Session]:
+    """Return the factory of sessions."""
+    return sessionmaker(engine(), expire_on_commit=False)
+
+
+def forget() -> None:
+    """Drop the engine and its connections, after a fork or when the settings change."""
+    if engine.cache_info().currsize:
+        engine().dispose()
+    engine.cache_clear()
+    sessions.cache_clear()
+
+
+def listen(*channels: str, seconds: float) -> Iterator[tuple[str, str] | None]:
+    """Yield (channel, payload) of each NOTIFY, and None whenever `seconds` pass without one.
+
+    Ends with psycopg.OperationalError when the connection is lost; the caller listens anew.
+    """
+    address = make_url(url()).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, autocommit=True, connect_timeout=5, keepalives_idle=5) as connection:
+        for channel in channels:
+            connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel)))
+        yield None
+        while True:
+            heard = False
+            for notice in connection.notifies(timeout=seconds, stop_after=1):
+                heard = True
+                yield cast("str", notice.channel), cast("str", notice.payload)
+            if not heard:
+                yield None

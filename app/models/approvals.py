@@ -1,0 +1,101 @@
+"""Approvals: rounds, what is asked, who is asked, and the votes (domain.md 4)."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Id
+from app.models.people import Person
+from app.models.records import Record
+
+
+class ApprovalRound(Base):
+    """One asking of all approvals of a record, bound to the plan that will run."""
+
+    __tablename__ = "approval_rounds"
+    __table_args__ = (
+        UniqueConstraint("record_id", "number"),
+        CheckConstraint("state in ('open', 'approved', 'rejected', 'void')", name="known_state"),
+        Index("uq_approval_rounds_open", "record_id", unique=True, postgresql_where=text("state = 'open'")),
+    )
+
+    id: Mapped[Id]
+    record_id: Mapped[int] = mapped_column(ForeignKey("records.id"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(default="open")
+    subject_hash: Mapped[str]
+    opened_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+    record: Mapped[Record] = relationship()
+    approvals: Mapped[list["Approval"]] = relationship(back_populates="round", order_by="Approval.position")
+
+
+class Approval(Base):
+    """One definition of a round: whose answer is needed, and how many answers."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        UniqueConstraint("round_id", "position"),
+        CheckConstraint("state in ('asked', 'approved', 'rejected', 'no_longer_required')", name="known_state"),
+    )
+
+    id: Mapped[Id]
+    round_id: Mapped[int] = mapped_column(ForeignKey("approval_rounds.id"))
+    position: Mapped[int]
+    who: Mapped[str]
+    needs: Mapped[str]
+    state: Mapped[str] = mapped_column(default="asked")
+    decided_at: Mapped[datetime | None]
+
+    round: Mapped[ApprovalRound] = relationship(back_populates="approvals")
+    seats: Mapped[list["Seat"]] = relationship(back_populates="approval", order_by="Seat.id")
+
+
+class Seat(Base):
+    """Somebody who is asked; `why` says how the desk found this person."""
+
+    __tablename__ = "seats"
+    __table_args__ = (
+        UniqueConstraint("approval_id", "person_id"),
+        UniqueConstraint("id", "round_id"),
+        CheckConstraint("state in ('asked', 'approved', 'rejected', 'no_longer_required')", name="known_state"),
+        Index("ix_seats_asked", "person_id", "id", postgresql_where=text("state = 'asked'")),
+    )
+
+    id: Mapped[Id]
+    approval_id: Mapped[int] = mapped_column(ForeignKey("approvals.id"))
+    round_id: Mapped[int] = mapped_column(ForeignKey("approval_rounds.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    why: Mapped[str]
+    state: Mapped[str] = mapped_column(default="asked")
+    asked_at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None]
+
+    approval: Mapped[Approval] = relationship(back_populates="seats")
+    person: Mapped[Person] = relationship()
+    vote: Mapped["Vote | None"] = relationship(back_populates="seat", foreign_keys="Vote.seat_id")
+
+
+class Vote(Base):
+    """The current answer of a seat; the database keeps one per seat and one per voter in a round."""
+
+    __tablename__ = "votes"
+    __table_args__ = (
+        UniqueConstraint("seat_id"),
+        UniqueConstraint("round_id", "voter_id"),
+        CheckConstraint("choice in ('approve', 'reject', 'abstain')", name="known_choice"),
+    )
+
+    id: Mapped[Id]
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
+    round_id: Mapped[int] = mapped_column(ForeignKey("approval_rounds.id"))
+    voter_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    choice: Mapped[str]
+    subject_hash: Mapped[str]
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
+    at: Mapped[datetime]
+
+    seat: Mapped[Seat] = relationship(back_populates="vote", foreign_keys=[seat_id])
+    voter: Mapped[Person] = relationship()

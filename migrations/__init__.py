@@ -1,0 +1,1 @@
+"""Alembic: the schema's history, forward only in production."""
