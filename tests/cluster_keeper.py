@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from app import database
 from app.platform import schema
 from app.platform.postgres import Cluster
 
@@ -23,12 +24,14 @@ def keep(pid: int, folder: Path) -> None:
     try:
         cluster.start()
         cluster.create_database(TEMPLATE)
-        schema.upgrade(cluster.url(TEMPLATE))
+        os.environ["DESK_DATABASE_URL"] = cluster.url(TEMPLATE)
+        schema.upgrade()
+        database.forget()                       # a template with a connection left cannot be cloned
         (folder / "ready").touch()
         select.select([watched], [], [])
-        shutil.rmtree(folder, ignore_errors=True)
     finally:
         cluster.remove()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

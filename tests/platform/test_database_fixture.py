@@ -11,7 +11,7 @@ def connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
 
 
 def test_each_test_gets_the_newest_schema(db: str) -> None:
-    current, newest = revisions(db)
+    current, newest = revisions()
     assert current == newest is not None
 
 
