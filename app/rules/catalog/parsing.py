@@ -1,0 +1,101 @@
+"""The door of the catalogue's rules: the text of a file in, an item or its faults out."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from app.rules.actions import ACTIONS
+from app.rules.catalog import meaning, reading, schema
+from app.rules.catalog.items import Approval, Approver, Category, Field, Item, Kind, Option, Step, Translated
+from app.rules.catalog.reading import Fault, Faults
+from app.rules.catalog.source import Source
+from app.rules.words import LANGUAGES
+
+LIMITS = ("max_length", "min", "max", "min_days", "max_days")
+
+
+def parse(text: str, file: str) -> Item | list[Fault]:
+    """Return the item that a file describes, or all its faults; `file` is its path and ends in category/item.toml."""
+    faults = Faults(Source(file, text))
+    read = reading.tables(faults)
+    if read is None:
+        return faults.found
+    path = PurePosixPath(file)
+    slug = f"{path.parent.name}/{path.stem}"
+    reading.check_item(read, faults)
+    meaning.check(slug, read, faults)
+    return sorted(faults.found, key=lambda fault: fault.line) or _item(slug, read)
+
+
+def parse_category(text: str, file: str) -> Category | list[Fault]:
+    """Return the category that a folder's category.toml describes, or all its faults."""
+    faults = Faults(Source(file, text))
+    read = reading.tables(faults)
+    if read is None:
+        return faults.found
+    reading.check_table(read, schema.CATEGORY, (), faults)
+    slug = PurePosixPath(file).parent.name
+    return faults.found or Category(slug, _words(read, "name"), read.get("icon", "box"))
+
+
+def _item(slug: str, read: Mapping[str, Any]) -> Item:
+    fields = tuple(_field(table) for _, table in reading.entries(read, "fields"))
+    asked = [field.name for field in fields if field.kind is Kind.DIRECTORY_GROUP]
+    steps: list[Step] = []
+    for position, (_, table) in enumerate(reading.entries(read, "steps"), start=1):
+        steps.append(_step(table, f"step-{position}", steps[-1:], read["owner"]))
+    return Item(
+        slug=slug,
+        name=_words(read, "name"),
+        summary=_words(read, "summary"),
+        owner=read["owner"],
+        target=read["target"],
+        audience=tuple(read.get("audience", ("employees",))),
+        search=tuple(read.get("search", ())),
+        fields=fields,
+        approvals=tuple(_approval(table, asked) for _, table in reading.entries(read, "approvals")),
+        steps=tuple(steps),
+    )
+
+
+def _field(table: Mapping[str, Any]) -> Field:
+    return Field(
+        name=table["name"],
+        label=_words(table, "label"),
+        kind=Kind(table["kind"]),
+        required=table.get("required", False),
+        hint=_words(table, "hint"),
+        choices=tuple(Option(each["value"], _words(each, "label")) for each in table.get("choices", ())),
+        groups=tuple(table.get("groups", ())),
+        **{name: table[name] for name in LIMITS if name in table},
+    )
+
+
+def _approval(table: Mapping[str, Any], asked: list[str]) -> Approval:
+    who = Approver(table["who"])
+    only_one = f"{{{asked[0]}}}" if who is Approver.OWNER_OF_GROUP and asked else ""
+    return Approval(who, table.get("needs", "first"), table.get("group", only_one))
+
+
+def _step(table: Mapping[str, Any], name: str, before: list[Step], owner: str) -> Step:
+    return Step(
+        name=table.get("name", name),
+        do=table.get("do", ""),
+        parameters=_parameters(table),
+        ends=table.get("ends", ""),
+        task=_words(table, "task"),
+        team=table.get("team", "" if "do" in table else owner),
+        due=table.get("due", ""),
+        after=tuple(table.get("after", (step.name for step in before))),
+    )
+
+
+def _parameters(table: Mapping[str, Any]) -> dict[str, Translated]:
+    spec = ACTIONS.get(table.get("do", ""))
+    given = table.get("with", {})
+    return {parameter.name: _words(given, parameter.name) for parameter in spec.parameters} if spec else {}
+
+
+def _words(table: Mapping[str, Any], name: str) -> Translated:
+    keys = {LANGUAGES[0]: name} | {language: f"{name}_{language}" for language in LANGUAGES[1:]}
+    return Translated({language: table[key] for language, key in keys.items() if key in table})

@@ -1,0 +1,137 @@
+"""Placeholders in steps: `{group}`, `{beneficiary.name}`. They are looked up whole in a flat table, never evaluated.
+
+No attribute is ever followed and no text that somebody typed is ever read as a template: one pass, and what was put
+in is not looked at again.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.rules.actions import ACTIONS, ActionSpec, Takes
+from app.rules.catalog.items import Item, Kind, Step, Translated
+from app.rules.words import LANGUAGES, Text, t
+
+PEOPLE: Final = ("beneficiary", "requester")
+PERSON_ATTRIBUTES: Final = ("name", "login", "mail")
+ITEM_ATTRIBUTES: Final = ("item.name", "item.number")
+RESERVED: Final = (*PEOPLE, "item")
+
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z_]+)?)\}")
+BRACED = re.compile(r"\{([^{}\n]*)\}")  # what an author may have meant as one
+LANGUAGE = "language"  # the beneficiary's, in the table of values
+YES_NO: Final = {True: Translated(en="yes", pt="sim"), False: Translated(en="no", pt="não")}
+
+Values = Mapping[str, str]
+"""What each placeholder stands for; where the words differ by language, also under "name|language"."""
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """What a step may know of a person; `login` is the user name."""
+
+    login: str
+    name: str
+    mail: str
+    language: str = LANGUAGES[0]
+
+
+def known_placeholders(fields: Iterable[tuple[str, Kind]]) -> dict[str, Kind]:
+    """Return every placeholder an item with these fields may use, and the kind of what it stands for."""
+    known = dict.fromkeys(ITEM_ATTRIBUTES, Kind.TEXT)
+    people = [(name, Kind.PERSON) for name in PEOPLE]
+    for name, kind in (*fields, *people):
+        known[name] = kind
+        if kind is Kind.PERSON:
+            known |= {f"{name}.{attribute}": Kind.TEXT for attribute in PERSON_ATTRIBUTES}
+        if kind is Kind.CHOICE:
+            known[f"{name}.value"] = Kind.TEXT
+    return known
+
+
+def context(
+    item: Item,
+    answers: Mapping[str, Any],
+    *,
+    number: str,
+    beneficiary: PersonFacts,
+    requester: PersonFacts,
+    people: Mapping[str, PersonFacts] | None = None,
+) -> dict[str, str]:
+    """Return the flat table of values that the placeholders of an item stand for.
+
+    `people` are those that answers of kind person name, by login. A choice and a yes/no stand for the words people
+    read, `{field.value}` for what is stored. What was not answered is empty.
+    """
+    values = {LANGUAGE: beneficiary.language, "item.number": number}
+    values |= _words("item.name", item.name, beneficiary.language)
+    values |= _person("beneficiary", beneficiary) | _person("requester", requester)
+    for field in item.fields:
+        answer = answers.get(field.name)
+        values[field.name] = "" if answer is None else str(answer)
+        if field.kind is Kind.PERSON:
+            values |= _person(field.name, (people or {}).get(str(answer)) or PersonFacts(values[field.name], "", ""))
+        elif field.kind is Kind.CHOICE:
+            values[f"{field.name}.value"] = values[field.name]
+            chosen = next((option.label for option in field.choices if option.value == answer), Translated())
+            values |= _words(field.name, chosen, beneficiary.language)
+        elif isinstance(answer, bool):
+            values |= _words(field.name, YES_NO[answer], beneficiary.language)
+    return values
+
+
+def fill(template: str, values: Values, language: str | None = None) -> str:
+    """Put the values in the place of the placeholders; KeyError for one the table does not have."""
+    return PLACEHOLDER.sub(lambda found: values.get(f"{found[1]}|{language}", values[found[1]]), template)
+
+
+def bind(step: Step, values: Values, language: str | None = None) -> dict[str, str]:
+    """Return the parameters of an automatic step with the values put in, in one language (the beneficiary's)."""
+    language = language or values.get(LANGUAGE, LANGUAGES[0])
+    bound = {}
+    for parameter in ACTIONS[step.do].parameters:
+        text = fill(step.parameters[parameter.name].to(language), values, language)
+        bound[parameter.name] = text if parameter.takes is Takes.TEXT else " ".join(text.split())
+    return bound
+
+
+def task(step: Step, values: Values, language: str) -> str:
+    """Return the words of a manual step with the values put in."""
+    return fill(step.task.to(language), values, language)
+
+
+def until(step: Step, values: Values) -> str:
+    """Return the day on which a step ends, as YYYY-MM-DD; empty when it stays for good."""
+    return fill(step.ends, values)
+
+
+def describe(step: Step, values: Values, language: str) -> Text:
+    """Say in words what a step will do; people by their names."""
+    if not step.is_automatic:
+        return t("%(team)s: %(task)s", team=step.team, task=task(step, values, language))
+    spec = ACTIONS[step.do]
+    shown = {**bind(step, values, language), **_names(spec, step.parameters, values)}
+    if spec.words_until and (day := until(step, values)):
+        return Text(spec.words_until.msgid, (*shown.items(), ("until", day)))
+    return Text(spec.words.msgid, tuple(shown.items()))
+
+
+def _names(spec: ActionSpec, parameters: Mapping[str, Translated], values: Values) -> dict[str, str]:
+    shown = {}
+    for parameter in spec.parameters:
+        found = PLACEHOLDER.fullmatch(parameters[parameter.name].to(LANGUAGES[0]))
+        if parameter.takes is Takes.PERSON and found:
+            shown[parameter.name] = values.get(f"{found[1]}.name") or values[found[1]]
+    return shown
+
+
+def _person(prefix: str, person: PersonFacts) -> dict[str, str]:
+    attributes = {f"{prefix}.{each}": str(getattr(person, each)) for each in PERSON_ATTRIBUTES}
+    return {prefix: person.login, **attributes}
+
+
+def _words(name: str, words: Translated, language: str) -> dict[str, str]:
+    if not words:
+        return {}
+    return {name: words.to(language), **{f"{name}|{each}": words.to(each) for each in LANGUAGES}}
