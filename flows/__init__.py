@@ -1,1 +1,24 @@
-"""The only code that knows Prefect: one file per flow, named by what it does."""
+"""How Prefect runs the desk: the only code that knows it.
+
+Prefect reads its settings when it is first imported, so the desk's own (DESK_PREFECT_*) are handed to it here. What the
+environment already says stays: the supervisor says more (app/platform/environment.py).
+"""
+
+import os
+
+from app.settings import settings
+
+
+def _tell_prefect() -> None:
+    auth = settings().prefect_auth_string.get_secret_value()
+    ours = {
+        "PREFECT_API_URL": settings().prefect_api_url,
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # never a silent server of its own
+        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # never pickle what came from outside
+        **({"PREFECT_API_AUTH_STRING": auth} if auth else {}),
+    }
+    for name, value in ours.items():
+        os.environ.setdefault(name, value)
+
+
+_tell_prefect()

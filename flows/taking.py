@@ -1,0 +1,98 @@
+"""How a flow works off the deliveries it was given: begin, keep the lease, end each one, let go when told to stop."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import database, logs
+from app.services import deliveries
+from app.services.deliveries import Hold
+from flows import failpoints
+
+RENEW_SECONDS = 4.0
+STALL_SECONDS = 120.0  # one item that takes longer hangs: its lease is let go, another run takes over
+
+stopping = threading.Event()  # the worker was told to end: finish the item at hand, put back the rest
+
+log = logs.logger("flows")
+
+
+class Failed(RuntimeError):
+    """Some deliveries of a run failed; the log says which, and they come back by themselves."""
+
+
+def work_off(keys: list[str], act: Callable[[Hold], datetime | None]) -> int:
+    """Act on each delivery that is still meant for us; return how many. `act` names when to come back, or None.
+
+    One failure stops no other: it is noted with its delivery, which is due again later, and raised at the end so that
+    Prefect shows the run as failed.
+    """
+    failed: list[str] = []
+    with database.sessions().begin() as session:
+        holds = deliveries.begin(session, keys)
+    failpoints.reach("flow.begun")
+    with _kept(holds) as progress:
+        for position, hold in enumerate(holds):
+            if stopping.is_set():
+                with database.sessions().begin() as session:
+                    deliveries.release(session, holds[position:])
+                break
+            progress()
+            if not _act(hold, act):
+                failed.append(hold.number)
+    if failed:
+        raise Failed(f"{len(failed)} of {len(holds)} failed: {', '.join(failed[:20])}")
+    return len(holds)
+
+
+def _act(hold: Hold, act: Callable[[Hold], datetime | None]) -> bool:
+    """Act on one delivery and note how it ended; False when it failed."""
+    error: Exception | None = None
+    next_at: datetime | None = None
+    try:
+        next_at = act(hold)
+        failpoints.reach("flow.acted")
+    except Exception as caught:  # whatever it is, it is logged, kept with the delivery and tried again
+        error = caught
+        log.exception("delivery failed", number=hold.number, delivery=hold.id, attempt=hold.attempt)
+    with database.sessions().begin() as session:
+        if error is not None:
+            deliveries.fail(session, hold, f"{type(error).__name__}: {error}")
+        elif next_at is not None:
+            deliveries.again(session, hold, next_at)
+        else:
+            deliveries.finish(session, hold)
+    return error is None
+
+
+@contextmanager
+def _kept(holds: Sequence[Hold]) -> Iterator[Callable[[], None]]:
+    """Renew the leases from a thread of its own until the block ends, or until nothing has moved for too long."""
+    ended, moved = threading.Event(), threading.Event()
+
+    def renew() -> None:
+        still = 0.0
+        while not ended.wait(RENEW_SECONDS):
+            still = 0.0 if moved.is_set() else still + RENEW_SECONDS
+            moved.clear()
+            if still >= STALL_SECONDS:
+                log.error("no progress, the lease is let go", number=holds[0].number)
+                return
+            try:
+                with database.sessions().begin() as session:
+                    deliveries.renew(session, holds)
+            except SQLAlchemyError as error:  # the database is away: the lease may end, and then another run takes over
+                log.warning("lease not renewed", reason=type(error).__name__)
+
+    thread = threading.Thread(target=renew, daemon=True, name="lease")
+    if holds:
+        thread.start()
+    try:
+        yield moved.set
+    finally:
+        ended.set()
+        if holds:
+            thread.join()
