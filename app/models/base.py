@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
         int: BigInteger,
         str: Text,
         datetime: DateTime(timezone=True),
-        Json: JSONB,
-        list[str]: JSONB,
-        list[Json]: JSONB,
+        Json: JSONB(none_as_null=True),
+        list[str]: JSONB(none_as_null=True),
+        list[Json]: JSONB(none_as_null=True),
     }
