@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.rules import permissions
+from app.settings_check import PREFIX, WrongSettings
 
 ROOT = Path(__file__).resolve().parent.parent
-PREFIX = "DESK_"
 
 
 class DefaultFile(PydanticBaseSettingsSource):
@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     ldap_groups_base: str = ""
     ldap_people_filter: str = ""
     ldap_starttls: bool = False
+    ldap_allow_clear: bool = False
     ldap_ca_file: str = ""
     ldap_timeout_seconds: float = Field(default=2.0, gt=0, le=30)
 
@@ -131,7 +132,10 @@ class Settings(BaseSettings):
 @cache
 def settings() -> Settings:
     """Return the settings of this process, read once; tests clear them with `settings.cache_clear()`."""
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise WrongSettings(error, Settings.model_fields) from None
 
 
 @cache

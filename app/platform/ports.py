@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+EVERYWHERE = frozenset({"0.0.0.0", "::"})      # noqa: S104  compared with, never bound here
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
