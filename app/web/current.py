@@ -1,0 +1,16 @@
+"""Who is asking. `app.web.signin` sets `g.person` and `g.actor` at the start of each request; else everyone is a visitor."""
+
+from flask import g, has_request_context
+
+from app.models.people import Person
+from app.visibility import Actor
+
+
+def current_person() -> Person | None:
+    """Return the person who is signed in, or None."""
+    return g.get("person") if has_request_context() else None
+
+
+def current_actor() -> Actor | None:
+    """Return the same person with roles and teams, as services and queries want it."""
+    return g.get("actor") if has_request_context() else None

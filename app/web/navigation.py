@@ -1,0 +1,99 @@
+"""What the frame offers to whom. A link shows when its page exists and a role of the person opens it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, current_app, g, request
+
+from app.rules.words import Text, t
+from app.settings import settings
+from app.web.current import current_person
+from app.web.permission import holds
+
+
+@dataclass(frozen=True)
+class Link:
+    """One place in the rail."""
+
+    endpoint: str
+    label: Text
+    icon: str
+    permission: str
+    on_phone: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """Links under one heading."""
+
+    title: Text
+    links: tuple[Link, ...]
+
+
+SECTIONS: Final = (
+    Section(
+        t("My things"),
+        (
+            Link("portal.home", t("Home"), "house", "portal.use", on_phone=True),
+            Link("requests.mine", t("My requests"), "bag-check", "portal.use", on_phone=True),
+            Link("approvals.waiting", t("My approvals"), "check2-circle", "portal.use", on_phone=True),
+        ),
+    ),
+    Section(t("Work"), (Link("tasks.worklist", t("Tasks"), "list-task", "work.view", on_phone=True),)),
+    Section(
+        t("Admin"),
+        (
+            Link("people.index", t("People"), "people", "people.view"),
+            Link("teams.index", t("Teams"), "diagram-3", "people.view"),
+            Link("roles.index", t("Roles"), "person-badge", "people.view"),
+            Link("directory.status", t("Directory"), "hdd-network", "directory.view"),
+        ),
+    ),
+)
+
+
+# How many things wait for the person behind a link; a view module enters its function here. Asked once per page.
+WAITING: Final[dict[str, Callable[[], int]]] = {}
+
+
+def init_app(app: Flask) -> None:
+    """Let templates draw the frame."""
+    app.jinja_env.globals.update(
+        navigation=sections, has_page=has_page, person_here=current_person, here=here, waiting=waiting, DEMO=settings().demo
+    )
+
+
+def waiting(endpoint: str) -> int:
+    """Return how many things wait behind a link."""
+    counts: dict[str, int] = g.setdefault("waiting", {})
+    if endpoint not in counts:
+        counts[endpoint] = WAITING[endpoint]() if endpoint in WAITING and current_person() else 0
+    return counts[endpoint]
+
+
+def has_page(endpoint: str) -> bool:
+    """Answer whether this installation has that page."""
+    return endpoint in current_app.view_functions
+
+
+def sections() -> list[Section]:
+    """Return the sections that the person has something in."""
+    if current_person() is None:
+        return []
+    found = (
+        Section(section.title, tuple(link for link in section.links if has_page(link.endpoint) and holds(link.permission)))
+        for section in SECTIONS
+    )
+    return [section for section in found if section.links]
+
+
+def here(endpoint: str) -> bool:
+    """Answer whether the page belongs to this link: the same view, or another of its blueprint."""
+    return request.endpoint == endpoint or (
+        request.blueprint is not None and request.blueprint == endpoint.partition(".")[0] and not _named(request.endpoint)
+    )
+
+
+def _named(endpoint: str | None) -> bool:
+    return any(link.endpoint == endpoint for section in SECTIONS for link in section.links)

@@ -1,0 +1,34 @@
+"""X-Request-ID: taken from the caller when well formed, else made here; on every answer and in every log line."""
+
+import re
+from secrets import token_hex
+
+import structlog
+from flask import Flask, Response, g, request
+
+HEADER = "X-Request-ID"
+WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def init_app(app: Flask) -> None:
+    """Give each request its id before anything else runs."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def current() -> str:
+    """Return the id of this request."""
+    if "request_id" not in g:
+        given = request.headers.get(HEADER, "")
+        g.request_id = given if WELL_FORMED.fullmatch(given) else token_hex(12)
+    return str(g.request_id)
+
+
+def _begin() -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=current())
+
+
+def _end(response: Response) -> Response:
+    response.headers[HEADER] = current()
+    return response

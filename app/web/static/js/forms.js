@@ -1,0 +1,22 @@
+// Forms: the error summary takes the focus, its links go to the field, and a form is sent only once.
+(() => {
+  const summary = document.querySelector("[data-focus]");
+  summary?.focus();
+  summary?.addEventListener("click", (event) => {
+    const field = document.getElementById(event.target.closest("a")?.hash.slice(1) ?? "");
+    if (!field) return;
+    event.preventDefault();
+    (field.matches("input, select, textarea, button") ? field : field.querySelector("input, select, textarea") ?? field).focus();
+    field.scrollIntoView({ block: "center" });
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.matches("[data-again]")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 5000);
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+  // A choice that applies at once; without script the button beside it does the same.
+  document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
+})();
