@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import database, logs
@@ -46,6 +47,13 @@ def work_off(keys: list[str], act: Callable[[Hold], datetime | None]) -> int:
     if failed:
         raise Failed(f"{len(failed)} of {len(holds)} failed: {', '.join(failed[:20])}")
     return len(holds)
+
+
+def later(hold: Hold) -> datetime:
+    """Return when to come back for something outside that is away now: soon at first, each minute in the end."""
+    with database.sessions()() as session:
+        now: datetime = session.scalars(select(func.desk_now())).one()
+    return now + timedelta(seconds=min(60, 2 ** min(hold.attempt, 6)))
 
 
 def _act(hold: Hold, act: Callable[[Hold], datetime | None]) -> bool:

@@ -1,0 +1,102 @@
+"""Carry out one step: claim, check for drift, act, commit (app/services/steps.py keeps the books)."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import logs
+from app.rules.audit import canonical
+from app.rules.errors import DeskError
+from app.rules.words import Text, t
+from app.services import steps
+from app.services.fulfilment import BoundStep
+from app.services.steps import Claim, Superseded
+from app.unit_of_work import SYSTEM, unit_of_work
+from flows import actions, failpoints
+
+RENEW_SECONDS = 4.0
+
+log = logs.logger("ledger")
+
+
+class Outcome(Enum):
+    """What came of a step."""
+
+    DONE = auto()
+    NOT_OURS = auto()  # not ready, or somebody else has it
+    DRIFTED = auto()  # it would do something else than what was approved
+    FAILED = auto()  # it comes back by itself, or waits for its owner
+
+
+def carry_out(step: BoundStep) -> Outcome:
+    """Carry out a step once, whatever dies on the way; a second call finds it done."""
+    failpoints.reach("step.unclaimed")
+    with unit_of_work(SYSTEM) as uow:
+        claim = steps.claim(uow, step.item, step.key)
+    if claim is None:
+        return Outcome.NOT_OURS
+    failpoints.reach("step.claimed")
+    try:
+        with _kept(claim):
+            return _act(step, claim)
+    except Superseded:
+        log.warning("another worker took over", item=step.item, step=step.key, epoch=claim.epoch)
+        return Outcome.NOT_OURS
+    except DeskError as error:
+        return _failed(claim, error.text, hopeless=error.status not in {412, 503})
+    except Exception:  # whatever it is, it is logged, kept with the step and tried again; then its owner sees it
+        log.exception("step failed", item=step.item, step=step.key, attempt=claim.attempt)
+        return _failed(claim, t("Something went wrong in the desk itself. The log of the worker says what."))
+
+
+def _act(step: BoundStep, claim: Claim) -> Outcome:
+    chosen = actions.named(step.action)
+    result: dict[str, object] = {}
+    if canonical(actions.plan(step)) != canonical(dict(step.plan or {})):
+        # A worker before us may have died between the effect and its commit; then what was approved is done.
+        if claim.epoch == 1 or not chosen.verify(step):
+            with unit_of_work(SYSTEM) as uow:
+                steps.put_back(uow, claim)
+            return Outcome.DRIFTED
+    else:
+        result = dict(chosen.run(step))
+        failpoints.reach("step.acted")
+    with unit_of_work(SYSTEM) as uow:
+        steps.commit(uow, claim, result)
+    failpoints.reach("step.committed")
+    return Outcome.DONE
+
+
+def _failed(claim: Claim, error: Text, *, hopeless: bool = False) -> Outcome:
+    try:
+        with unit_of_work(SYSTEM) as uow:
+            steps.fail(uow, claim, error, hopeless=hopeless)
+    except Superseded:
+        return Outcome.NOT_OURS
+    return Outcome.FAILED
+
+
+@contextmanager
+def _kept(claim: Claim) -> Iterator[None]:
+    """Renew the step's lease while the block runs."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(RENEW_SECONDS):
+            try:
+                with unit_of_work(SYSTEM) as uow:
+                    steps.renew(uow, claim)
+            except (Superseded, SQLAlchemyError, DeskError) as error:
+                log.warning("lease of step not renewed", item=claim.item, step=claim.key, reason=type(error).__name__)
+                return
+
+    thread = threading.Thread(target=renew, daemon=True, name="step lease")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
