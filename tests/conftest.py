@@ -1,3 +1,3 @@
 """What every test may use; `tests/databases.py` gives the real PostgreSQL (fixture `db`)."""
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.cast"]

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, LargeBinary, SmallInteger, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Id, Json
+from app.models.records import Note, Record
 
 
 class Stream(Base):
@@ -34,10 +35,13 @@ class Event(Base):
     record_id: Mapped[int | None] = mapped_column(ForeignKey("records.id"), index=True)
     before: Mapped[Json]
     after: Mapped[Json]
-    note_id: Mapped[int | None]
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
     note_digest: Mapped[str | None]
     previous: Mapped[bytes] = mapped_column(LargeBinary)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+    record: Mapped[Record | None] = relationship()
+    note: Mapped[Note | None] = relationship()
 
 
 class Delivery(Base):
@@ -65,6 +69,9 @@ class Delivery(Base):
     run_id: Mapped[str | None]
     error: Mapped[str | None]
     done_at: Mapped[datetime | None]
+
+    event: Mapped[Event] = relationship()
+    record: Mapped[Record | None] = relationship()
 
 
 class Anchor(Base):

@@ -6,7 +6,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Id, Json
+from app.models.events import Event
 from app.models.people import Person
+from app.models.records import Record
 
 
 class Message(Base):
@@ -36,3 +38,5 @@ class Message(Base):
     error: Mapped[str | None]
 
     person: Mapped[Person | None] = relationship()
+    event: Mapped[Event | None] = relationship()
+    record: Mapped[Record | None] = relationship()

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.schema import SchemaItem
 
 from app.models.base import Base, Id, by_value
 from app.models.people import Person, Team
@@ -16,7 +17,7 @@ class Record(Base):
     """All that lists need of any record; the kinds join their own columns to it."""
 
     __tablename__ = "records"
-    __table_args__ = (
+    __table_args__: tuple[SchemaItem, ...] = (
         CheckConstraint(f"kind || ':' || state in ({_LEGAL})", name="legal_state"),
         Index("ix_records_requester", "requester_id", "id"),
         Index("ix_records_beneficiary", "beneficiary_id", "id"),

@@ -366,30 +366,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
     )
     op.create_table(
-        "events",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("actor_id", sa.BigInteger(), nullable=True),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("record_id", sa.BigInteger(), nullable=True),
-        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("note_id", sa.BigInteger(), nullable=True),
-        sa.Column("note_digest", sa.Text(), nullable=True),
-        sa.Column("previous", sa.LargeBinary(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_events_actor_id")),
-        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_events_record_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
-        sa.UniqueConstraint("stream", "seq", name=op.f("uq_events_stream_seq")),
-    )
-    op.create_index(op.f("ix_events_at"), "events", ["at"], unique=False)
-    op.create_index("ix_events_name_at", "events", ["name", "at"], unique=False)
-    op.create_index(op.f("ix_events_record_id"), "events", ["record_id"], unique=False)
-    op.create_table(
         "incidents",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("impact", sa.SmallInteger(), nullable=False),
@@ -505,6 +481,68 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("attachment_id", "position", name=op.f("pk_attachment_chunks")),
     )
     op.create_table(
+        "events",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=True),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=True),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("note_id", sa.BigInteger(), nullable=True),
+        sa.Column("note_digest", sa.Text(), nullable=True),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_events_actor_id")),
+        sa.ForeignKeyConstraint(["note_id"], ["notes.id"], name=op.f("fk_events_note_id")),
+        sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_events_record_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("stream", "seq", name=op.f("uq_events_stream_seq")),
+    )
+    op.create_index(op.f("ix_events_at"), "events", ["at"], unique=False)
+    op.create_index("ix_events_name_at", "events", ["name", "at"], unique=False)
+    op.create_index(op.f("ix_events_record_id"), "events", ["record_id"], unique=False)
+    op.create_table(
+        "items",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("request_id", sa.BigInteger(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("catalog_hash", sa.Text(), nullable=False),
+        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("plan_hash", sa.Text(), nullable=True),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fulfilled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["catalog_hash"], ["catalog_versions.hash"], name=op.f("fk_items_catalog_hash")),
+        sa.ForeignKeyConstraint(["id"], ["records.id"], name=op.f("fk_items_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_items_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
+    )
+    op.create_index(op.f("ix_items_request_id"), "items", ["request_id"], unique=False)
+    op.create_index(op.f("ix_items_slug"), "items", ["slug"], unique=False)
+    op.create_table(
+        "known_errors",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("problem_id", sa.BigInteger(), nullable=False),
+        sa.Column("symptom", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("workaround", sa.Text(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["records.id"], name=op.f("fk_known_errors_id")),
+        sa.ForeignKeyConstraint(["problem_id"], ["problems.id"], name=op.f("fk_known_errors_problem_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_errors")),
+    )
+    op.create_index(op.f("ix_known_errors_problem_id"), "known_errors", ["problem_id"], unique=False)
+    op.create_table(
         "deliveries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
@@ -545,43 +583,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("state in ('handed', 'running')"),
     )
     op.create_index(op.f("ix_deliveries_record_id"), "deliveries", ["record_id"], unique=False)
-    op.create_table(
-        "items",
-        sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("request_id", sa.BigInteger(), nullable=False),
-        sa.Column("slug", sa.Text(), nullable=False),
-        sa.Column("catalog_hash", sa.Text(), nullable=False),
-        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("plan_hash", sa.Text(), nullable=True),
-        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("fulfilled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["catalog_hash"], ["catalog_versions.hash"], name=op.f("fk_items_catalog_hash")),
-        sa.ForeignKeyConstraint(["id"], ["records.id"], name=op.f("fk_items_id")),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_items_request_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
-    )
-    op.create_index(op.f("ix_items_request_id"), "items", ["request_id"], unique=False)
-    op.create_index(op.f("ix_items_slug"), "items", ["slug"], unique=False)
-    op.create_table(
-        "known_errors",
-        sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("problem_id", sa.BigInteger(), nullable=False),
-        sa.Column("symptom", sa.Text(), nullable=False),
-        sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("workaround", sa.Text(), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["id"], ["records.id"], name=op.f("fk_known_errors_id")),
-        sa.ForeignKeyConstraint(["problem_id"], ["problems.id"], name=op.f("fk_known_errors_problem_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_errors")),
-    )
-    op.create_index(op.f("ix_known_errors_problem_id"), "known_errors", ["problem_id"], unique=False)
     op.create_table(
         "messages",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -707,11 +708,6 @@ def downgrade() -> None:
     op.drop_index("ix_messages_queued", table_name="messages", postgresql_where=sa.text("state = 'queued'"))
     op.drop_index(op.f("ix_messages_event_id"), table_name="messages")
     op.drop_table("messages")
-    op.drop_index(op.f("ix_known_errors_problem_id"), table_name="known_errors")
-    op.drop_table("known_errors")
-    op.drop_index(op.f("ix_items_slug"), table_name="items")
-    op.drop_index(op.f("ix_items_request_id"), table_name="items")
-    op.drop_table("items")
     op.drop_index(op.f("ix_deliveries_record_id"), table_name="deliveries")
     op.drop_index(
         "ix_deliveries_lease", table_name="deliveries", postgresql_where=sa.text("state in ('handed', 'running')")
@@ -719,6 +715,15 @@ def downgrade() -> None:
     op.drop_index("ix_deliveries_due", table_name="deliveries", postgresql_where=sa.text("state = 'due'"))
     op.drop_index("ix_deliveries_dead", table_name="deliveries", postgresql_where=sa.text("state = 'dead'"))
     op.drop_table("deliveries")
+    op.drop_index(op.f("ix_known_errors_problem_id"), table_name="known_errors")
+    op.drop_table("known_errors")
+    op.drop_index(op.f("ix_items_slug"), table_name="items")
+    op.drop_index(op.f("ix_items_request_id"), table_name="items")
+    op.drop_table("items")
+    op.drop_index(op.f("ix_events_record_id"), table_name="events")
+    op.drop_index("ix_events_name_at", table_name="events")
+    op.drop_index(op.f("ix_events_at"), table_name="events")
+    op.drop_table("events")
     op.drop_table("attachment_chunks")
     op.drop_table("approvals")
     op.drop_index(op.f("ix_tasks_parent_id"), table_name="tasks")
@@ -732,10 +737,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_links_target_id"), table_name="links")
     op.drop_table("links")
     op.drop_table("incidents")
-    op.drop_index(op.f("ix_events_record_id"), table_name="events")
-    op.drop_index("ix_events_name_at", table_name="events")
-    op.drop_index(op.f("ix_events_at"), table_name="events")
-    op.drop_table("events")
     op.drop_table("changes")
     op.drop_index(op.f("ix_attachments_record_id"), table_name="attachments")
     op.drop_table("attachments")

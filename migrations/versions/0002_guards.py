@@ -37,6 +37,18 @@ create trigger anchors_append_only before update or delete on anchors for each r
 create trigger anchors_no_truncate before truncate on anchors for each statement execute function append_only();
 """
 
+# Whoever waits for events hears of each stream; an import's history wakes nobody.
+NOTIFY = """
+create function events_notify() returns trigger language plpgsql as $$
+begin
+    if new.actor <> 'importer' then
+        perform pg_notify('desk_events', new.stream);
+    end if;
+    return null;
+end $$;
+create trigger events_notify after insert on events for each row execute function events_notify();
+"""
+
 # Four eyes: requester, beneficiary and whoever either delegated to never vote; a vote holds until the round is decided.
 VOTES = """
 create function vote_guard() returns trigger language plpgsql as $$
@@ -70,6 +82,8 @@ create trigger vote_guard before insert or update or delete on votes for each ro
 UNDO = """
 drop trigger vote_guard on votes;
 drop function vote_guard();
+drop trigger events_notify on events;
+drop function events_notify();
 drop trigger events_append_only on events;
 drop trigger events_no_truncate on events;
 drop trigger anchors_append_only on anchors;
@@ -86,7 +100,7 @@ def upgrade() -> None:
     """Go forward."""
     for name in SEQUENCES:
         op.execute(f"create sequence number_{name}")
-    for script in (CLOCK, EVENTS, VOTES):
+    for script in (CLOCK, EVENTS, NOTIFY, VOTES):
         op.execute(script)
 
 

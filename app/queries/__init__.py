@@ -1,0 +1,1 @@
+"""Reads: they return rows and change nothing."""

@@ -1,0 +1,262 @@
+"""How an item is carried out: its plan, its steps in order, its end (domain.md 3, 4). Flows call this."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app import calendars
+from app.models.people import Person, Team
+from app.models.records import Record
+from app.models.requests import Item, Step
+from app.models.tasks import Task
+from app.queries import catalog
+from app.rules import fulfilment, hours
+from app.rules.catalog import templates
+from app.rules.catalog.items import Item as Offer
+from app.rules.catalog.items import Kind
+from app.rules.catalog.templates import PersonFacts
+from app.rules.errors import ActionNotAllowed
+from app.rules.lifecycle import Action
+from app.rules.words import t
+from app.services import approvals, messages, records, requests, tasks
+from app.settings import settings
+from app.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class BoundStep:
+    """An automatic step with its placeholders filled: what an action plans, runs, verifies and undoes."""
+
+    item: str
+    key: str
+    action: str
+    params: Mapping[str, str]
+    state: str = "pending"
+    plan: Mapping[str, Any] | None = None
+
+    @property
+    def token(self) -> str:
+        """The name of the effect, the same at every attempt."""
+        return f"{self.item}:{self.key}"
+
+
+def bound_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
+    """Return the automatic steps of an item as its version and answers say, for flow plan_item."""
+    item = uow.get(Item, number, lock=False)
+    offer = catalog.version(uow.session, item.catalog_hash)
+    values = values_for(uow, item, offer)
+    return [
+        BoundStep(number, step.name, step.do, templates.bind(step, values)) for step in offer.steps if step.is_automatic
+    ]
+
+
+def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, Any]]) -> Item:
+    """Keep what each automatic step would do (by step name), then ask the approvers, who are bound to exactly that.
+
+    Of an item that is already planned and not new this is a drift: it is asked again, in a new round.
+    """
+    item = _locked(uow, number)
+    if item.state not in {"requested", "approved", "fulfilling"}:
+        return item
+    offer = catalog.version(uow.session, item.catalog_hash)
+    values = values_for(uow, item, offer)
+    digest = fulfilment.plan_hash(item.catalog_hash, item.answers, plans)
+    was, item.plan_hash, item.planned_at = item.plan_hash, digest, uow.now
+    item.plan = [{"step": key, **plan} for key, plan in plans.items()]
+    _lay_out_steps(uow, item, offer, values, plans)
+    uow.record_event(item, "item.plan", before={"plan": was}, after={"plan": digest, "catalog": item.catalog_hash})
+    if not offer.approvals:
+        if item.state == "requested":
+            item.approved_at = uow.now
+            item.promised_at = _promise(uow, offer)
+            records.move(uow, item, Action.PASS, consequence=True)
+        return item
+    asked = [
+        approvals.Asked(str(each.who), each.needs, templates.fill(each.group, values)) for each in offer.approvals
+    ]
+    action = Action.ASK if item.state == "requested" else Action.DRIFT
+    records.move(uow, item, action, consequence=True)
+    approvals.open_round(uow, item, asked, digest)
+    return item
+
+
+def begin(uow: UnitOfWork, number: str) -> Item:
+    """Start fulfilling an approved item; its promised date counts from the approval."""
+    item = _locked(uow, number)
+    if item.state == "approved":
+        item.promised_at = item.promised_at or _promise(uow, catalog.version(uow.session, item.catalog_hash))
+        records.move(uow, item, Action.START, consequence=True)
+        requests.settle_request(uow, item)
+    return item
+
+
+def ready_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
+    """Take in what people ended, open the manual steps whose turn it is, and return the automatic ones to run."""
+    item = _locked(uow, number)
+    if item.state != "fulfilling":
+        return []
+    offer = catalog.version(uow.session, item.catalog_hash)
+    steps = {step.key: step for step in _steps(uow, item)}
+    _take_in_tasks(uow, list(steps.values()))
+    after = {step.name: step.after for step in offer.steps}
+    states = [fulfilment.StepState(step.key, step.state, after.get(step.key, ())) for step in steps.values()]
+    found: list[BoundStep] = []
+    for key in fulfilment.ready(states):
+        step = steps[key]
+        if step.kind == "manual":
+            _open_task(uow, item, offer, step)
+        else:
+            step.state = "ready"
+    for step in steps.values():
+        if step.state in {"ready", "retrying"} and step.action:
+            found.append(BoundStep(item.number, step.key, step.action, step.params, step.state, step.plan))
+    return found
+
+
+def advance(uow: UnitOfWork, number: str) -> Item:
+    """See where the item stands after its steps: fulfilled, incomplete, failed, or still on its way."""
+    item = _locked(uow, number)
+    if item.state != "fulfilling":
+        return item
+    steps = _steps(uow, item)
+    _take_in_tasks(uow, steps)
+    states = [step.state for step in steps]
+    failed = [step for step in steps if step.state == "failed"]
+    if failed and not any(state in {"running", "ready", "retrying"} for state in states):
+        _stop(uow, item, failed[0])
+    elif steps and all(state == "skipped" for state in states):
+        _end(uow, item, Action.SKIP)
+    elif fulfilment.is_over(states):
+        item.fulfilled_at = uow.now
+        records.move(uow, item, Action.FULFIL, consequence=True)
+    return item
+
+
+def close(uow: UnitOfWork, number: str) -> Item:
+    """Close a fulfilled item after its last check, tell the people, and roll up into the request."""
+    item = _locked(uow, number)
+    if item.state == "fulfilled":
+        _end(uow, item, Action.CLOSE)
+    return item
+
+
+def undo_fulfilled(uow: UnitOfWork, number: str, keys: Sequence[str]) -> Item:
+    """A check found that these steps no longer hold: they run again."""
+    item = _locked(uow, number)
+    if item.state == "fulfilled":
+        for step in _steps(uow, item):
+            if step.key in keys:
+                step.state, step.attempt, step.done_at = "pending", 0, None
+        records.move(uow, item, Action.REOPEN, consequence=True, after={"steps": list(keys)})
+    return item
+
+
+def retry(uow: UnitOfWork, number: str, *, version: int | None = None) -> Item:
+    """Try the failed steps of an item again, at somebody's word."""
+    item = uow.get(Item, number)
+    records.expect(item, version)
+    records.move(uow, item, Action.RETRY)
+    for step in _steps(uow, item):
+        if step.state == "failed":
+            step.state, step.attempt, step.error, step.next_at = "ready", 0, None, None
+    return item
+
+
+def _stop(uow: UnitOfWork, item: Item, step: Step) -> None:
+    """A person gave up a task: the item is incomplete. A failed automatic step is shown to the item's owner, who may retry."""
+    if step.kind == "manual":
+        _end(uow, item, Action.INCOMPLETE)
+        return
+    records.move(uow, item, Action.FAIL, consequence=True, after={"step": step.key, "attempts": step.attempt})
+    messages.tell_team(uow, item.team_id, "step_failed", item, step=step.key)
+
+
+def _end(uow: UnitOfWork, item: Item, action: Action) -> None:
+    item.closed_at = uow.now
+    records.move(uow, item, action, consequence=True)
+    requests.tell_owners(uow, item, "item_closed")
+    requests.settle_request(uow, item)
+
+
+def _locked(uow: UnitOfWork, number: str) -> Item:
+    """Lock the request first and then the item: everybody in the same order, so that nobody waits in a ring."""
+    request = select(Item.request_id).where(Item.number == number).correlate(None).scalar_subquery()
+    uow.session.execute(select(Record.id).where(Record.id == request).with_for_update())
+    return uow.get(Item, number)
+
+
+def _steps(uow: UnitOfWork, item: Item) -> list[Step]:
+    query = select(Step).where(Step.item_id == item.id, Step.revision == item.revision).order_by(Step.position)
+    return list(uow.session.scalars(query.execution_options(populate_existing=True).with_for_update()))
+
+
+def _lay_out_steps(
+    uow: UnitOfWork, item: Item, offer: Offer, values: Mapping[str, str], plans: Mapping[str, Mapping[str, Any]]
+) -> None:
+    known = {step.key: step for step in _steps(uow, item)}
+    for position, step in enumerate(offer.steps, start=1):
+        row = known.get(step.name)
+        if row is None:
+            row = Step(item_id=item.id, revision=item.revision, key=step.name, position=position, params={},
+                       kind="automatic" if step.is_automatic else "manual", action=step.do or None)  # fmt: skip
+            uow.session.add(row)
+        if row.state == "done":
+            continue
+        row.params = templates.bind(step, values) if step.is_automatic else {}
+        row.plan = dict(plans[step.name]) if step.name in plans else None
+        row.plan_hash = fulfilment.plan_hash(item.catalog_hash, row.params, {step.name: row.plan})
+        row.state = "pending"
+
+
+def _take_in_tasks(uow: UnitOfWork, steps: Sequence[Step]) -> None:
+    """A task that a person ended ends its step."""
+    waiting = {step.task_id: step for step in steps if step.state == "waiting" and step.task_id}
+    for task in uow.session.scalars(select(Task).where(Task.id.in_(waiting))):
+        step = waiting[task.id]
+        match task.state:
+            case "closed_complete":
+                step.state, step.done_at = "done", uow.now
+            case "closed_skipped" | "canceled":
+                step.state = "skipped"
+            case "closed_incomplete":
+                step.state, step.error = "failed", "task"
+
+
+def _open_task(uow: UnitOfWork, item: Item, offer: Offer, step: Step) -> None:
+    described = next(each for each in offer.steps if each.name == step.key)
+    values = values_for(uow, item, offer)
+    team = uow.session.scalar(select(Team.id).where(Team.key == (described.team or offer.owner)))
+    title = templates.task(described, values, settings().language)
+    task = tasks.open_for(uow, item, title, team, step=step.key)
+    if described.due:
+        calendar = calendars.calendar(settings().calendar)
+        task.next_due_at = hours.add(calendar, uow.now, hours.parse_target(described.due, calendar))
+        task.next_clock = "task"
+    step.state, step.task_id, step.started_at = "waiting", task.id, uow.now
+
+
+def _promise(uow: UnitOfWork, offer: Offer) -> Any:
+    calendar = calendars.calendar(settings().calendar)
+    return hours.add(calendar, uow.now, hours.parse_target(offer.target, calendar))
+
+
+def values_for(uow: UnitOfWork, item: Item, offer: Offer) -> dict[str, str]:
+    """Return what the placeholders of an item's steps stand for."""
+    logins = [str(item.answers.get(field.name)) for field in offer.fields if field.kind is Kind.PERSON]
+    wanted = (Person.id.in_([item.requester_id, item.beneficiary_id])) | Person.login.in_(logins)
+    people = {person.id: person for person in uow.session.scalars(select(Person).where(wanted))}
+    facts = {id_: facts_of(person) for id_, person in people.items()}
+    if item.beneficiary_id not in facts or item.requester_id not in facts:
+        raise ActionNotAllowed(t("%(number)s has no requester or no beneficiary.", number=item.number))
+    return templates.context(
+        offer, item.answers, number=item.number, beneficiary=facts[item.beneficiary_id],
+        requester=facts[item.requester_id], people={each.login: each for each in facts.values()},
+    )  # fmt: skip
+
+
+def facts_of(person: Person) -> PersonFacts:
+    """Return what a step may know of a person."""
+    language = person.language or settings().language
+    return PersonFacts(person.login, person.name, person.email or "", language)

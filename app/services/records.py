@@ -1,0 +1,101 @@
+"""What every kind of record shares: birth, numbers, notes, and `move`, the one place that assigns a state."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select
+
+from app.models.people import Person
+from app.models.records import Note, Participant, Record
+from app.rules import audit, lifecycle
+from app.rules.errors import ActionNotAllowed, Invalid, Stale
+from app.rules.lifecycle import NUMBER_PREFIX, Action, RecordKind
+from app.rules.permissions import Relation
+from app.rules.words import t
+from app.unit_of_work import UnitOfWork
+
+R = TypeVar("R", bound=Record)
+NOTE_LIMIT = 20_000  # characters
+
+
+def numbers(uow: UnitOfWork, *kinds: RecordKind) -> list[str]:
+    """Return a fresh number for each of these kinds, such as REQ0000001; a number is never used twice."""
+    row = uow.session.execute(select(*(func.nextval(f"number_{kind.value}") for kind in kinds))).one()
+    return [f"{NUMBER_PREFIX[kind]}{value:07d}" for kind, value in zip(kinds, row, strict=True)]
+
+
+def add(uow: UnitOfWork, record: R, after: Mapping[str, Any] | None = None) -> R:
+    """Bring a record to life in the state it carries; `<kind>.create` says so."""
+    record.opened_at = record.opened_at or uow.now
+    record.updated_at = uow.now
+    uow.session.add(record)
+    born = {"state": record.state, "requester": record.requester_id, "beneficiary": record.beneficiary_id}
+    uow.record_event(record, f"{record.kind}.create", after={**born, **(after or {})})
+    return record
+
+
+def move(
+    uow: UnitOfWork,
+    record: Record,
+    action: Action,
+    *,
+    note: Note | None = None,
+    consequence: bool = False,
+    hold_reason: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> str:
+    """Take the record along a transition of MOVES and return its new state.
+
+    Checks the permission `<kind>.<action>`, unless this only follows from a decision already checked (`consequence`).
+    Raises Forbidden, or ActionNotAllowed where MOVES has no such transition.
+    """
+    if not consequence:
+        uow.check(f"{record.kind}.{action}", record)
+    target = lifecycle.target(record.kind, action, record.state)
+    if target is None:
+        raise ActionNotAllowed(
+            t("%(number)s is %(state)s: this cannot be done now.", number=record.number, state=state_words(record))
+        )
+    was = {"state": record.state} | ({"hold_reason": record.hold_reason} if record.hold_reason else {})
+    now = {"state": target} | ({"hold_reason": hold_reason} if hold_reason else {})
+    record.state = target
+    record.hold_reason = hold_reason
+    record.updated_at = uow.now
+    uow.record_event(
+        record, f"{record.kind}.{action}", before={**was, **(before or {})}, after={**now, **(after or {})}, note=note
+    )
+    return target
+
+
+def state_words(record: Record) -> object:
+    """Return the words of a record's state, translated with the sentence they stand in."""
+    return t(record.state.replace("_", " "))
+
+
+def expect(record: Record, version: int | None) -> None:
+    """Raise Stale when the record is not the version somebody was looking at (None: nobody was)."""
+    if version is not None and record.version != version:
+        theirs = {"state": record.state, "title": record.title, "assignee": record.assignee_id, "team": record.team_id}
+        raise Stale(record.number, theirs)
+
+
+def write(uow: UnitOfWork, record: Record, kind: str, body: str) -> Note:
+    """Store a free text beside the record; the event that belongs to it names it by id and digest."""
+    text = body.replace("\x00", "").strip()
+    if not text:
+        raise Invalid({"body": t("Write something first.")})
+    if len(text) > NOTE_LIMIT:
+        raise Invalid({"body": t("At most %(limit)s characters.", limit=NOTE_LIMIT)})
+    note = Note(author_id=uow.actor.id, kind=kind, body=text, digest=audit.digest(text), created_at=uow.now)
+    note.record_id = record.id
+    uow.session.add(note)
+    return note
+
+
+def involve(uow: UnitOfWork, record: Record, person: Person | int, relation: Relation) -> None:
+    """Let somebody see the record as watcher, approver or named person; doing it twice changes nothing."""
+    person_id = person if isinstance(person, int) else person.id
+    key = {"record_id": record.id, "person_id": person_id, "relation": relation.value}
+    if uow.session.get(Participant, key) is None:
+        uow.session.add(Participant(**key))

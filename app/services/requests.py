@@ -1,0 +1,215 @@
+"""Requests by employees: submit, cancel, write to, remind (domain.md 3)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from app.models.directory import DirectoryGroup
+from app.models.people import Person, Team
+from app.models.records import Note, Record
+from app.models.requests import Item, Request, Step
+from app.models.tasks import Task
+from app.queries import catalog
+from app.rules import lifecycle
+from app.rules.actions import ACTIONS
+from app.rules.approvals import Choice, Outcome
+from app.rules.catalog.answers import validate
+from app.rules.catalog.items import Field, Kind, is_offered_to
+from app.rules.errors import ActionNotAllowed, Invalid, NotFound
+from app.rules.lifecycle import Action, RecordKind
+from app.rules.words import t
+from app.services import approvals, messages, records, tasks
+from app.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing of an order: the item's slug, the version that was on the screen, and the answers as typed."""
+
+    slug: str
+    catalog_hash: str
+    answers: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody asks for; the same `submission_key` a second time is the same request."""
+
+    submission_key: str
+    lines: Sequence[Line]
+    beneficiary_id: int | None = None
+
+
+def submit(uow: UnitOfWork, order: Order) -> Request:
+    """Take an order: a request with an item for each line; Invalid names each answer that does not fit."""
+    uow.check("request.submit")
+    if not order.submission_key or not order.lines:
+        raise Invalid({}, t("The order is empty. Start again from the catalogue."))
+    if earlier := _earlier(uow, order.submission_key):
+        return earlier
+    beneficiary = _beneficiary(uow, order)
+    teams = {key: id_ for key, id_ in uow.session.execute(select(Team.key, Team.id))}
+    fresh = records.numbers(uow, RecordKind.REQUEST, *(RecordKind.ITEM for _ in order.lines))
+    request = Request(
+        kind=RecordKind.REQUEST, number=fresh[0], state="submitted", title="", submission_key=order.submission_key,
+        submitted_at=uow.now, requester_id=uow.actor.id, opened_by_id=uow.actor.id, beneficiary_id=beneficiary,
+    )  # fmt: skip
+    request.items = [_item(uow, line, number, request, teams) for line, number in zip(order.lines, fresh[1:], strict=True)]
+    request.title = " · ".join(item.title for item in request.items)
+    request.team_id = request.items[0].team_id
+    records.add(uow, request, after={"items": [item.number for item in request.items]})
+    for item in request.items:
+        records.add(uow, item, after={"catalog": item.catalog_hash, "slug": item.slug})
+    _tell_submitted(uow, request)
+    return request
+
+
+def _tell_submitted(uow: UnitOfWork, request: Request) -> None:
+    """Acknowledge to whoever asked, and tell the beneficiary when that is somebody else."""
+    people = uow.session.scalars(select(Person).where(Person.id.in_([request.requester_id, request.beneficiary_id])))
+    for person in people:
+        if person.email:
+            messages.queue(uow, person.email, person.language or uow.actor.language, "request_submitted", request,
+                           person=person)  # fmt: skip
+
+
+def _earlier(uow: UnitOfWork, key: str) -> Request | None:
+    """Return what this key already brought; a second post at the same moment waits here for the first."""
+    uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    found = uow.session.scalars(select(Request).where(Request.submission_key == key)).one_or_none()
+    if found is not None and found.opened_by_id != uow.actor.id:
+        raise NotFound("order")
+    return found
+
+
+def _beneficiary(uow: UnitOfWork, order: Order) -> int | None:
+    if order.beneficiary_id is None or order.beneficiary_id == uow.actor.id:
+        return uow.actor.id
+    found = uow.session.scalar(select(Person.id).where(Person.id == order.beneficiary_id, Person.active))
+    if found is None:
+        raise Invalid({"beneficiary": t("Choose somebody from the list.")})
+    return found
+
+
+def _item(uow: UnitOfWork, line: Line, number: str, request: Request, teams: Mapping[str, int]) -> Item:
+    offer = catalog.current(uow.session, line.slug)
+    if not is_offered_to(offer, frozenset({"employees", *uow.actor.roles})):
+        raise NotFound(line.slug)
+    if line.catalog_hash != offer.hash:
+        raise ActionNotAllowed(t("“%(name)s” was changed meanwhile. Check your answers again.", name=_named(uow, offer.name)))
+    today = uow.now.astimezone(ZoneInfo(uow.actor.timezone)).date()
+    cleaned, faults = validate(offer, line.answers, today, lambda field, name: _exists(uow, field, name))
+    if faults:
+        raise Invalid(faults)
+    return Item(
+        kind=RecordKind.ITEM, number=number, state="requested", title=_named(uow, offer.name), slug=offer.slug,
+        catalog_hash=offer.hash, category=offer.category, answers=dict(cleaned), submitted_at=uow.now,
+        requester_id=request.requester_id, opened_by_id=request.opened_by_id, beneficiary_id=request.beneficiary_id,
+        team_id=teams.get(offer.owner),
+    )  # fmt: skip
+
+
+def _exists(uow: UnitOfWork, field: Field, name: str) -> bool:
+    """Say whether the person or directory group that an answer names may be chosen."""
+    if field.kind is Kind.PERSON:
+        return uow.session.scalar(select(Person.id).where(Person.login == name, Person.active)) is not None
+    if field.groups and name not in field.groups:
+        return False
+    known = select(DirectoryGroup.id).where(DirectoryGroup.name == name, DirectoryGroup.gone_at.is_(None))
+    return uow.session.scalar(known) is not None
+
+
+def _named(uow: UnitOfWork, words: Any) -> str:
+    return str(words.to(uow.actor.language))
+
+
+def decide(uow: UnitOfWork, number: str, choice: Choice, comment: str = "", *, version: int | None = None) -> Item:
+    """Vote on an item; the vote that decides moves it on."""
+    item = uow.get(Item, number)
+    records.expect(item, version)
+    outcome = approvals.vote(uow, item, choice, comment)
+    if outcome is Outcome.APPROVED:
+        item.approved_at = uow.now
+        records.move(uow, item, Action.APPROVE, consequence=True)
+        tell_owners(uow, item, "item_approved")
+    elif outcome is Outcome.REJECTED:
+        records.move(uow, item, Action.REJECT, consequence=True)
+        tell_owners(uow, item, "item_rejected", reason=comment)
+        settle_request(uow, item)
+    return item
+
+
+def cancel(uow: UnitOfWork, number: str, reason: str, *, version: int | None = None) -> Request:
+    """Cancel a whole request while nothing irreversible is done."""
+    request = uow.get(Request, number)
+    records.expect(request, version)
+    items = uow.session.scalars(
+        select(Item).where(Item.request_id == request.id).options(selectinload(Item.steps))
+        .order_by(Item.id).with_for_update(of=Record)
+    ).all()  # fmt: skip
+    done = [step for item in items for step in item.steps if step.state in {"done", "running"}]
+    if any(step.kind == "automatic" for step in done):
+        raise ActionNotAllowed(t("Part of this is already done. Write to us and we will undo it with you."))
+    note = records.write(uow, request, "reason", reason)
+    records.move(uow, request, Action.CANCEL, note=note)
+    for item in items:
+        if item.state not in lifecycle.FINAL:
+            _cancel_item(uow, item)
+    return request
+
+
+def _cancel_item(uow: UnitOfWork, item: Item) -> None:
+    records.move(uow, item, Action.CANCEL, consequence=True)
+    approvals.void_open(uow, item)
+    for step in item.steps:
+        if step.state not in {"done", "skipped"}:
+            step.state = "skipped"
+    for task in uow.session.scalars(select(Task).where(Task.parent_id == item.id)):
+        tasks.withdraw(uow, task)
+
+
+def reply(uow: UnitOfWork, number: str, body: str) -> Note:
+    """Write on a request, for everybody who sees it."""
+    request = uow.get(Request, number)
+    uow.check("request.reply", request)
+    note = records.write(uow, request, "reply", body)
+    event = uow.record_event(request, "request.reply", note=note)
+    for person in uow.session.scalars(select(Person).where(Person.id.in_({request.requester_id, request.beneficiary_id}))):
+        messages.tell(uow, person, "reply", request, event)
+    if uow.actor.id in {request.requester_id, request.beneficiary_id}:
+        messages.tell_team(uow, request.team_id, "reply", request, event)
+    return note
+
+
+def remind(uow: UnitOfWork, number: str) -> list[Person]:
+    """Remind whoever the item waits for."""
+    return approvals.remind(uow, uow.get(Item, number))
+
+
+def settle_request(uow: UnitOfWork, item: Item) -> None:
+    """Roll the item's end up into its request (domain.md 3)."""
+    request = uow.session.get(Request, item.request_id, with_for_update={"of": Record})
+    if request is None or request.state in lifecycle.FINAL:
+        return
+    uow.session.flush()
+    states = uow.session.scalars(select(Item.state).where(Item.request_id == request.id)).all()
+    if action := lifecycle.roll_up(states):
+        request.closed_at = uow.now
+        records.move(uow, request, action, consequence=True)
+    elif request.state == "submitted" and item.state == "fulfilling":
+        records.move(uow, request, Action.BEGIN, consequence=True)
+
+
+def tell_owners(uow: UnitOfWork, item: Item, template: str, **params: Any) -> None:
+    """Tell requester and beneficiary how an item goes on."""
+    for person in uow.session.scalars(select(Person).where(Person.id.in_({item.requester_id, item.beneficiary_id}))):
+        messages.tell(uow, person, template, item, **params)
+
+
+def is_irreversible(step: Step) -> bool:
+    """Say whether what this step does cannot be taken back."""
+    return bool(step.action) and ACTIONS[step.action or ""].irreversible

@@ -1,0 +1,87 @@
+"""Tasks for people: take, assign, complete, skip (domain.md 3)."""
+
+from sqlalchemy import select
+
+from app.models.people import Membership, Person
+from app.models.records import Record
+from app.models.tasks import Task
+from app.rules.errors import Invalid
+from app.rules.lifecycle import Action, RecordKind
+from app.rules.words import t
+from app.services import messages, records
+from app.unit_of_work import UnitOfWork
+
+CLOSING = {"complete": Action.COMPLETE, "incomplete": Action.INCOMPLETE, "skip": Action.SKIP}
+
+
+def open_for(
+    uow: UnitOfWork, parent: Record, title: str, team_id: int | None, *, instructions: str = "", step: str = ""
+) -> Task:
+    """Give a team a task of a parent record, and tell the team."""
+    (number,) = records.numbers(uow, RecordKind.TASK)
+    task = Task(
+        kind=RecordKind.TASK, number=number, state="open", title=title, instructions=instructions, parent_id=parent.id,
+        requester_id=parent.requester_id, beneficiary_id=parent.beneficiary_id, team_id=team_id,
+        category=parent.category, priority=parent.priority,
+    )  # fmt: skip
+    records.add(uow, task, after={"parent": parent.number, "step": step})
+    uow.session.flush()
+    messages.tell_team(uow, team_id, "task_opened", task, parent=parent.number)
+    return task
+
+
+def take(uow: UnitOfWork, number: str, *, version: int | None = None) -> Task:
+    """Make the task the actor's own and start it."""
+    task = uow.get(Task, number)
+    records.expect(task, version)
+    was = task.assignee_id
+    task.assignee_id = uow.actor.id
+    records.move(uow, task, Action.TAKE, before={"assignee": was}, after={"assignee": uow.actor.id})
+    return task
+
+
+def assign(uow: UnitOfWork, number: str, person_id: int, *, version: int | None = None) -> Task:
+    """Give the task to a member of its team."""
+    task = uow.get(Task, number)
+    records.expect(task, version)
+    uow.check("task.assign", task)
+    member = select(Person).join(Membership, Membership.person_id == Person.id).where(
+        Person.id == person_id, Person.active, Membership.team_id == task.team_id
+    )  # fmt: skip
+    person = uow.session.scalars(member).one_or_none()
+    if person is None:
+        raise Invalid({"assignee": t("Choose somebody of the task's team.")})
+    was, task.assignee_id, task.updated_at = task.assignee_id, person.id, uow.now
+    event = uow.record_event(task, "task.assign", before={"assignee": was}, after={"assignee": person.id})
+    messages.tell(uow, person, "task_assigned", task, event)
+    return task
+
+
+def close(uow: UnitOfWork, number: str, how: str, body: str = "", *, version: int | None = None) -> Task:
+    """End the task: complete, incomplete or skip; the last two say why."""
+    task = uow.get(Task, number)
+    records.expect(task, version)
+    if how not in CLOSING:
+        raise Invalid({"how": t("Choose how the task ended.")})
+    if how != "complete" and not body.strip():
+        raise Invalid({"note": t("Say why, so that whoever waits for this knows.")})
+    note = records.write(uow, task, "closing", body) if body.strip() else None
+    task.closed_at = uow.now
+    records.move(uow, task, CLOSING[how], note=note)
+    return task
+
+
+def withdraw(uow: UnitOfWork, task: Task) -> None:
+    """Cancel a task whose parent was canceled."""
+    if task.closed_at is None:
+        task.closed_at = uow.now
+        records.move(uow, task, Action.CANCEL, consequence=True)
+
+
+def note(uow: UnitOfWork, number: str, body: str) -> Task:
+    """Write a work note on a task; the requester does not see it."""
+    task = uow.get(Task, number)
+    uow.check("task.note", task)
+    written = records.write(uow, task, "work_note", body)
+    uow.record_event(task, "task.note", note=written)
+    return task

@@ -1,0 +1,170 @@
+"""One transaction per use case: rows, events and deliveries together, or nothing (architecture.md)."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import exc, func, inspect, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from app import database, visibility
+from app.models.events import Delivery, Event, Stream
+from app.models.people import Person
+from app.models.records import Note, Record
+from app.rules import audit, consumers
+from app.rules.errors import DeskError, Forbidden, NotFound, Stale, Unavailable
+from app.rules.permissions import OWN, VIEW
+from app.rules.words import t
+from app.settings import matrix
+from app.visibility import IMPORTER, SYSTEM, Actor
+
+__all__ = ["IMPORTER", "SYSTEM", "Actor", "UnitOfWork", "unit_of_work"]
+
+R = TypeVar("R", bound=Record)
+
+
+class UnitOfWork:
+    """A transaction, who acts in it and when; services take it first and never commit."""
+
+    def __init__(self, session: Session, actor: Actor, now: datetime | None) -> None:
+        """Hold the session; `now` is for tests and replay only."""
+        self.session = session
+        self.actor = actor
+        self._now = now
+        self._heads: dict[str, tuple[int, bytes]] = {}
+
+    @property
+    def now(self) -> datetime:
+        """Return the desk's time, the same during the whole transaction (aware, UTC)."""
+        if self._now is None:
+            self._now = self.session.scalars(select(func.desk_now())).one()
+        return self._now
+
+    def get(self, model: type[R], number: str, *, lock: bool = True) -> R:
+        """Return a record the actor may see, locked until the end; NotFound otherwise."""
+        query = select(model).where(Record.number == number, visibility.visible(self.actor))
+        if lock:
+            query = query.with_for_update(of=Record).execution_options(populate_existing=True)
+        record = self.session.scalars(query).one_or_none()
+        if record is None:
+            raise NotFound(number)
+        return record
+
+    def check(self, permission: str, record: Record | None = None) -> None:
+        """Raise Forbidden unless the actor holds this permission (on this record)."""
+        if self.actor.is_system:
+            return
+        rules = matrix()
+        held: frozenset[Any] = frozenset()
+        if record is not None:
+            looking = permission.endswith("." + VIEW)
+            wanted = rules.relations_for(permission) | (frozenset() if looking else OWN)
+            held = visibility.relations(self.session, self.actor, record, wanted)
+        if not rules.allows(permission, self.actor.roles, held, restricted=bool(record and record.restricted)):
+            raise Forbidden(t("You may not do this."))
+
+    def record_event(
+        self,
+        stream: str | Record,
+        name: str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        note: Note | None = None,
+    ) -> Event:
+        """Write down what happened: the only way an Event comes to be; chained to its stream
+        and queued for whoever listens.
+
+        Before and after hold ids, enums, numbers and digests; free text stands in `note`.
+        """
+        record = stream if isinstance(stream, Record) else None
+        event = Event(
+            stream=record.number if record else str(stream),
+            name=name,
+            actor_id=self.actor.id,
+            actor=self.actor.login if self.actor.is_system else f"people:{self.actor.id}",
+            at=self.now,
+            before=dict(before or {}),
+            after=dict(after or {}),
+            note_digest=note.digest if note else None,
+        )
+        seq, previous = self._head(event.stream, record)
+        event.seq, event.previous = seq + 1, previous
+        event.hash = audit.event_hash(
+            previous, stream=event.stream, seq=event.seq, name=event.name, actor=event.actor, at=event.at,
+            before=event.before, after=event.after, note_digest=event.note_digest,
+        )  # fmt: skip
+        self._heads[event.stream] = (event.seq, event.hash)
+        event.record, event.note = record, note
+        self.session.add(event)
+        if self.actor is not IMPORTER:
+            self._queue(event)
+        return event
+
+    def write_heads(self) -> None:
+        """Write where the streams of this unit now end; called once, before the commit."""
+        if not self._heads:
+            return
+        self.session.flush()
+        rows = [{"name": name, "seq": seq, "hash": digest} for name, (seq, digest) in sorted(self._heads.items())]
+        self._heads = {}
+        head = insert(Stream).values(rows)
+        self.session.execute(
+            head.on_conflict_do_update(
+                index_elements=[Stream.name], set_={"seq": head.excluded.seq, "hash": head.excluded.hash}
+            )
+        )
+
+    def _head(self, stream: str, record: Record | None) -> tuple[int, bytes]:
+        """Return where a stream ends, locked until the commit; a record that is not yet stored has no past."""
+        if stream in self._heads:
+            return self._heads[stream]
+        if record is not None and not inspect(record).persistent:
+            return 0, audit.GENESIS
+        new = insert(Stream).values(name=stream, seq=0, hash=audit.GENESIS)
+        locked = new.on_conflict_do_update(index_elements=[Stream.name], set_={"seq": Stream.seq})
+        seq, digest = self.session.execute(locked.returning(Stream.seq, Stream.hash)).one()
+        return seq, digest
+
+    def _queue(self, event: Event) -> None:
+        for consumer in consumers.of(event.name):
+            priority = event.record.priority if event.record else None
+            self.session.add(
+                Delivery(
+                    event=event, consumer=consumer, record_id=event.record.id if event.record else None,
+                    next_at=self.now, priority=priority or 3,
+                )
+            )  # fmt: skip
+
+
+def _actor(session: Session, who: Actor | Person | str | int, now: datetime | None) -> tuple[Actor, datetime | None]:
+    if isinstance(who, Actor):
+        return who, now
+    if isinstance(who, str):
+        clause = Person.login == who.lower()
+    else:
+        clause = Person.id == (who.id if isinstance(who, Person) else who)
+    found = visibility.actor(session, clause)
+    if found is None:
+        raise Forbidden(t("This account is not active."))
+    return found[0], now or found[1]
+
+
+@contextmanager
+def unit_of_work(who: Actor | Person | str | int, *, now: datetime | None = None) -> Iterator[UnitOfWork]:
+    """Open a transaction in somebody's name; it commits when the block ends well, and leaves nothing otherwise."""
+    try:
+        with database.sessions()() as session:
+            uow = UnitOfWork(session, *_actor(session, who, now))
+            yield uow
+            uow.write_heads()
+            session.commit()
+    except StaleDataError as stale:
+        raise Stale("record", {}) from stale
+    except exc.OperationalError as down:
+        if isinstance(down, DeskError):
+            raise
+        raise Unavailable(t("The database does not answer. Nothing was changed; try again in a minute.")) from down

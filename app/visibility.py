@@ -1,0 +1,143 @@
+"""Who is acting, and what that person may see: the one clause of lists, details, search, counts, exports and streams."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from app.models.people import Delegation, Membership, Person, RoleGrant
+from app.models.records import Participant, Record
+from app.rules.lifecycle import RecordKind
+from app.rules.permissions import VIEW, Relation
+from app.settings import matrix, settings
+
+EMPLOYEE: Final = "employee"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever acts: a person with roles and teams, or the desk itself."""
+
+    id: int | None
+    login: str
+    name: str
+    roles: frozenset[str] = frozenset()
+    team_ids: frozenset[int] = frozenset()
+    is_manager: bool = False
+    language: str = "en"
+    timezone: str = "UTC"
+
+    @property
+    def is_system(self) -> bool:
+        """Does the desk itself act?"""
+        return self.id is None
+
+    def may(self, permission: str) -> bool:
+        """Answer for a permission that needs no record."""
+        return self.is_system or matrix().allows(permission, self.roles)
+
+
+SYSTEM: Final = Actor(None, "system", "Balcão")
+IMPORTER: Final = Actor(None, "importer", "Importer")
+
+
+def actor(session: Session, who: ColumnElement[bool]) -> tuple[Actor, datetime] | None:
+    """Return the active person this clause finds, as an actor, and the desk's time: one query."""
+    roles = select(func.array_agg(RoleGrant.role)).where(RoleGrant.person_id == Person.id).scalar_subquery()
+    teams = select(func.array_agg(Membership.team_id)).where(Membership.person_id == Person.id).scalar_subquery()
+    report = aliased(Person)
+    reports = exists().where(report.manager_id == Person.id, report.active)
+    row = session.execute(
+        select(Person.id, Person.login, Person.name, Person.language, Person.timezone, roles, teams, reports,
+               func.desk_now()).where(who, Person.active)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    found = Actor(
+        row[0], row[1], row[2],
+        roles=frozenset([EMPLOYEE, *(row[5] or [])]),
+        team_ids=frozenset(row[6] or []),
+        is_manager=row[7],
+        language=row[3] or settings().language,
+        timezone=row[4] or settings().timezone,
+    )  # fmt: skip
+    return found, row[8]
+
+
+def people_below(person_id: int) -> ColumnElement[bool]:
+    """Return a clause on Person.id-like columns: everybody whose manager, at any height, this person is."""
+    tree = select(Person.id).where(Person.manager_id == person_id).cte(recursive=True)
+    below = aliased(Person)
+    tree = tree.union(select(below.id).where(below.manager_id == tree.c.id))
+    return or_(Record.requester_id.in_(select(tree.c.id)), Record.beneficiary_id.in_(select(tree.c.id)))
+
+
+def _approver(me: int) -> ColumnElement[bool]:
+    """An approver's seat, own or of somebody who delegated to me now."""
+    delegated = exists().where(
+        Delegation.person_id == Participant.person_id,
+        Delegation.delegate_id == me,
+        Delegation.starts_at <= func.desk_now(),
+        Delegation.ends_at > func.desk_now(),
+    )
+    return exists().where(
+        Participant.record_id == Record.id,
+        Participant.relation == Relation.APPROVER.value,
+        or_(Participant.person_id == me, delegated),
+    )
+
+
+def _participant(me: int, relation: Relation) -> ColumnElement[bool]:
+    return exists().where(
+        Participant.record_id == Record.id, Participant.person_id == me, Participant.relation == relation.value
+    )
+
+
+def related(who: Actor, relation: Relation) -> ColumnElement[bool]:
+    """Return a clause on records: this person stands so to the record."""
+    if who.id is None:
+        return false()
+    match relation:
+        case Relation.REQUESTER:
+            return Record.requester_id == who.id
+        case Relation.BENEFICIARY:
+            return Record.beneficiary_id == who.id
+        case Relation.OPENER:
+            return Record.opened_by_id == who.id
+        case Relation.ASSIGNEE:
+            return Record.assignee_id == who.id
+        case Relation.TEAM:
+            return Record.team_id.in_(who.team_ids) if who.team_ids else false()
+        case Relation.MANAGER:
+            return people_below(who.id) if who.is_manager else false()
+        case Relation.APPROVER:
+            return _approver(who.id)
+        case Relation.WATCHER | Relation.NAMED:
+            return _participant(who.id, relation)
+
+
+def visible(who: Actor, *kinds: RecordKind) -> ColumnElement[bool]:
+    """Return the clause on records that keeps what this actor may see, of these kinds (all, when none is named)."""
+    if who.is_system:
+        return Record.kind.in_(kinds) if kinds else true()
+    rules = matrix()
+    clauses: list[ColumnElement[bool]] = []
+    for kind in kinds or tuple(RecordKind):
+        permission = f"{kind.value}.{VIEW}"
+        seen = [related(who, relation) for relation in sorted(rules.relations_for(permission))]
+        if rules.roles_for(permission) & who.roles:
+            seen.append(Record.restricted.is_(False))
+        clauses.append(and_(Record.kind == kind, or_(false(), *seen)))
+    return or_(false(), *clauses)
+
+
+def relations(session: Session, who: Actor, record: Record, wanted: Iterable[Relation]) -> frozenset[Relation]:
+    """Return which of these relations the actor has to a record: one query at most."""
+    wanted = sorted(set(wanted))
+    if who.is_system or not wanted:
+        return frozenset()
+    row = session.execute(select(*(related(who, relation) for relation in wanted)).where(Record.id == record.id)).one()
+    return frozenset(relation for relation, has in zip(wanted, row, strict=True) if has)
