@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.rules.catalog.items import Category, Item
-from app.rules.catalog.parsing import parse, parse_category
+from app.rules.catalog.parsing import EVERYBODY, parse, parse_category
 from app.rules.catalog.reading import Fault
 from app.rules.words import Text, t
+from app.settings import matrix
 
 CATEGORY_FILE = "category.toml"
 NOT_CATEGORIES = frozenset({"changes"})  # change models and templates live there
@@ -96,7 +97,7 @@ def _keep_category(found: Catalog, folder: Path, directory: Path) -> None:
 def _keep_item(found: Catalog, folder: Path, path: Path) -> None:
     slug = f"{path.parent.name}/{path.stem}"
     text = _text(folder, path)
-    item = [text] if isinstance(text, Fault) else parse(text, _shown(folder, path))
+    item = [text] if isinstance(text, Fault) else parse(text, _shown(folder, path), EVERYBODY | matrix().roles.keys())
     if isinstance(item, Item):
         found.items[slug] = item
     else:

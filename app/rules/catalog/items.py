@@ -133,7 +133,7 @@ class Item:
 
 
 def is_offered_to(item: Item, groups: frozenset[str]) -> bool:
-    """Say whether somebody who belongs to these audiences ("employees", "team:identity" ...) may order the item."""
+    """Say whether somebody who belongs to these audiences ("employees" and the roles held) may order the item."""
     return not groups.isdisjoint(item.audience)
 
 

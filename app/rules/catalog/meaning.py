@@ -1,33 +1,31 @@
 """What the parts of an item's file mean to each other: names, kinds, approvers, actions and placeholders."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.rules.catalog import schema, steps
 from app.rules.catalog.items import Approver, Kind
-from app.rules.catalog.reading import Faults, entries
+from app.rules.catalog.reading import Faults, entries, nearest
 from app.rules.catalog.source import Path
 from app.rules.catalog.templates import RESERVED
 from app.rules.words import t
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-AUDIENCE = re.compile(r"employees|managers|analysts|(team|group):[\w][\w .-]*")
 SHARE = re.compile(r"first|all|(100|[1-9]\d?)%")
 LONGEST_ANSWER = 20_000
 
 
-def check(slug: str, read: Mapping[str, Any], faults: Faults) -> None:
+def check(slug: str, read: Mapping[str, Any], faults: Faults, audiences: Collection[str]) -> None:
     """Find what is wrong between the parts of a file whose shapes have been checked; broken parts are passed over."""
     for part in slug.split("/"):
         if not SLUG.fullmatch(part):
             what = t("The name “%(name)s” cannot be part of an address.", name=part)
             faults.add((), what, t("Name the file and its folder with small letters, digits and hyphens."))
     for word in _texts(read, "audience"):
-        if not AUDIENCE.fullmatch(word):
-            what = t("Nobody knows the audience “%(word)s”.", word=word)
-            faults.add(("audience",), what, t("Use employees, managers, analysts, team:<name> or group:<name>."))
+        if word not in audiences:
+            faults.add(("audience",), t("Nobody knows the audience “%(word)s”.", word=word), nearest(word, audiences))
     fields = _check_fields(read, faults)
     for path, table in entries(read, "approvals"):
         _check_approval(path, table, fields, faults)

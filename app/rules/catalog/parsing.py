@@ -1,8 +1,8 @@
 """The door of the catalogue's rules: the text of a file in, an item or its faults out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from app.rules.actions import ACTIONS
 from app.rules.catalog import meaning, reading, schema
@@ -11,11 +11,15 @@ from app.rules.catalog.reading import Fault, Faults
 from app.rules.catalog.source import Source
 from app.rules.words import LANGUAGES
 
-LIMITS = ("max_length", "min", "max", "min_days", "max_days")
+EVERYBODY: Final = frozenset({"employees"})
+LIMITS: Final = ("max_length", "min", "max", "min_days", "max_days")
 
 
-def parse(text: str, file: str) -> Item | list[Fault]:
-    """Return the item that a file describes, or all its faults; `file` is its path and ends in category/item.toml."""
+def parse(text: str, file: str, audiences: Collection[str] = EVERYBODY) -> Item | list[Fault]:
+    """Return the item that a file describes, or all its faults; `file` is its path and ends in category/item.toml.
+
+    `audiences` are the words an item may name as its audience: `employees` and the organisation's roles.
+    """
     faults = Faults(Source(file, text))
     read = reading.tables(faults)
     if read is None:
@@ -23,7 +27,7 @@ def parse(text: str, file: str) -> Item | list[Fault]:
     path = PurePosixPath(file)
     slug = f"{path.parent.name}/{path.stem}"
     reading.check_item(read, faults)
-    meaning.check(slug, read, faults)
+    meaning.check(slug, read, faults, audiences)
     return sorted(faults.found, key=lambda fault: fault.line) or _item(slug, read)
 
 

@@ -13,9 +13,7 @@ from app.rules import hours
 from app.rules.catalog import schema, source
 from app.rules.catalog.schema import Key, Shape
 from app.rules.catalog.source import Path, Source
-from app.rules.words import LANGUAGES, Text, t
-
-OTHER_LANGUAGES = LANGUAGES[1:]
+from app.rules.words import Text, t
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def _names(keys: Mapping[str, Key]) -> Iterator[str]:
 
 
 def _suffixed(key: Key) -> list[str]:
-    return [f"{key.name}_{language}" for language in OTHER_LANGUAGES] if key.translated else []
+    return schema.suffixed(key.name) if key.translated else []
 
 
 def _check_value(value: Any, key: Key, path: Path, faults: Faults) -> None:

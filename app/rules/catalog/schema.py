@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from app.rules.actions import ACTIONS, Parameter
 from app.rules.catalog.items import Approver, Kind
+from app.rules.words import LANGUAGES
 
 
 class Shape(StrEnum):
@@ -32,6 +34,11 @@ class Key:
     translated: bool = False
     kinds: frozenset[Kind] = frozenset()
     one_of: tuple[str, ...] = ()
+
+
+def suffixed(name: str) -> list[str]:
+    """Return the keys that hold the same words in the other languages: `name_pt`."""
+    return [f"{name}_{language}" for language in LANGUAGES[1:]]
 
 
 def _table(*keys: Key) -> Mapping[str, Key]:
@@ -61,8 +68,8 @@ ITEM: Final = _table(
     Key(
         "audience",
         Shape.TEXTS,
-        "Who may order it: `employees` (everybody, as when left out), `managers`, `analysts`, `team:<name>` or "
-        "`group:<name>`. One of them is enough.",
+        "Who may order it: `employees` (everybody, as when left out), or roles of config/roles.toml such as "
+        "`analyst`. One of them is enough.",
     ),
     Key("search", Shape.TEXTS, "More words under which people look for it, in any language."),
     Key("fields", Shape.TABLES, "The questions of the form, in order: a `[[fields]]` for each."),
@@ -148,27 +155,38 @@ STEP: Final = _table(
 )
 
 TABLES: Final[Mapping[str, Mapping[str, Key]]] = {
-    "category.toml": CATEGORY,
     "an item": ITEM,
-    "[[fields]]": FIELD,
-    "[[fields.choices]]": CHOICE,
-    "[[approvals]]": APPROVAL,
-    "[[steps]]": STEP,
+    "a field, `[[fields]]`": FIELD,
+    "an answer of a choice, `[[fields.choices]]`": CHOICE,
+    "an approval, `[[approvals]]`": APPROVAL,
+    "a step, `[[steps]]`": STEP,
+    "a category, `category.toml`": CATEGORY,
 }
 
 
 def reference() -> str:
-    """Return the reference of every key as Markdown, as it stands in docs/catalogue-item.md."""
-    parts = []
-    for title, keys in TABLES.items():
-        rows = [
-            f"| {_named(key)} | {key.shape} | {'yes' if key.required else ''} | {key.does} |" for key in keys.values()
-        ]
-        head = ["| key | takes | must be there | what it does |", "|---|---|---|---|"]
-        parts.append("\n".join([f"### Keys of {title if ' ' in title else f'`{title}`'}", "", *head, *rows]))
-    return "\n\n".join(parts) + "\n"
+    """Return the reference of every key and action as Markdown, as it stands in docs/catalogue-item.md."""
+    parts = [_section(f"Keys of {title}", keys.values()) for title, keys in TABLES.items()]
+    rows = [
+        f"| `{spec.name}` | {_listed(_parameter(each) for each in spec.parameters)} | "
+        f"{'yes' if spec.words_until else ''} | {'no' if spec.irreversible else 'yes'} |"
+        for spec in ACTIONS.values()
+    ]
+    head = ["| action | must be told | may end | can be undone |", "|---|---|---|---|"]
+    return "\n\n".join([*parts, "\n".join(["### Actions of automatic steps", "", *head, *rows])]) + "\n"
+
+
+def _section(title: str, keys: Iterable[Key]) -> str:
+    head = ["| key | takes | must be there | what it does |", "|---|---|---|---|"]
+    rows = [f"| {_named(key)} | {key.shape} | {'yes' if key.required else ''} | {key.does} |" for key in keys]
+    return "\n".join([f"### {title}", "", *head, *rows])
 
 
 def _named(key: Key) -> str:
-    name = f"`{key.name}`, `{key.name}_pt`" if key.translated else f"`{key.name}`"
+    name = _listed([key.name, *suffixed(key.name)]) if key.translated else f"`{key.name}`"
     return name + (f" ({', '.join(sorted(key.kinds))})" if key.kinds else "")
+
+
+def _parameter(parameter: Parameter) -> str:
+    names = [parameter.name, *suffixed(parameter.name)] if parameter.translated else [parameter.name]
+    return "`, `".join(f"{name} ({parameter.takes})" for name in names)

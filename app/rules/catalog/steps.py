@@ -8,9 +8,10 @@ from typing import Any
 from app.rules.actions import ACTIONS, ActionSpec, Parameter, Takes
 from app.rules.catalog.items import Kind
 from app.rules.catalog.reading import Faults, entries, nearest
+from app.rules.catalog.schema import suffixed
 from app.rules.catalog.source import Path
 from app.rules.catalog.templates import BRACED, PEOPLE, PLACEHOLDER, known_placeholders
-from app.rules.words import LANGUAGES, t
+from app.rules.words import t
 
 STEP_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 GROUP_NAME = re.compile(r"[\w][\w .-]{0,127}")
@@ -146,7 +147,7 @@ def _check_manual(path: Path, table: Mapping[str, Any], fields: Questions, fault
     for key in {"with", "ends"} & table.keys():
         what = t("“%(key)s” belongs to an automatic step.", key=key)
         faults.add((*path, key), what, t("Remove it, or write a “do” instead of “task”."))
-    for name in ("task", *(f"task_{language}" for language in LANGUAGES[1:])):
+    for name in ("task", *suffixed("task")):
         if isinstance(words := table.get(name), str):
             check_placeholders(words, (*path, name), fields, faults)
 
@@ -173,4 +174,4 @@ def _check_order(path: Path, table: Mapping[str, Any], names: list[str], faults:
 def _names(parameter: Parameter) -> Iterator[str]:
     yield parameter.name
     if parameter.translated:
-        yield from (f"{parameter.name}_{language}" for language in LANGUAGES[1:])
+        yield from suffixed(parameter.name)
