@@ -1,6 +1,7 @@
 """Every error in one place: a page for people, RFC 9457 problem+json for machines, a toast for htmx; all with the request id."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,7 +38,7 @@ class Problem:
     detail: Text | None = None
     fields: dict[str, Text] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
-    extra: dict[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 _AGAIN = t("Go back and try again. If it happens again, tell us the reference below.")

@@ -8,11 +8,14 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Response, abort, request, send_from_directory, url_for
+from flask import Flask, Response, abort, current_app, request, url_for
+from werkzeug.security import safe_join
 
 from app.web.permission import public
 
 FOLDER = Path(__file__).parent / "static"
+BOOTSTRAP = FOLDER / "vendor" / "bootstrap.css"
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png", ".txt": "text/plain"}
 FOREVER = 365 * 24 * 3600
 # Bootstrap's foundation is the lowest layer; `!important` utilities in it win over everything, as they should.
 STYLES = ("tokens", "base", "controls", "forms", "data", "surfaces", "progress", "frame", "print")
@@ -25,28 +28,44 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["static_url"] = static_url
 
 
-@cache
-def styles() -> str:
-    """Return all style sheets as one, each in its cascade layer."""
-    bootstrap = (FOLDER / "vendor" / "bootstrap.css").read_text("utf-8").lstrip("\ufeff")
-    own = "\n".join((FOLDER / "css" / f"{name}.css").read_text("utf-8") for name in STYLES)
-    return f"@layer bootstrap, desk;\n@layer bootstrap {{\n{bootstrap}\n}}\n@layer desk {{\n{own}\n}}\n"
+def content(name: str) -> bytes | None:
+    """Return a static file's content, or None where there is no such file to serve."""
+    return _read(name, max(path.stat().st_mtime_ns for path in _sources(name))) if current_app.debug else _read(name, 0)
+
+
+def _sources(name: str) -> list[Path]:
+    """Return the files that make up what is served as `name`."""
+    if name == "desk.css":
+        return [BOOTSTRAP, *(FOLDER / "css" / f"{part}.css" for part in STYLES)]
+    if name == "desk.js":
+        return [FOLDER / "js" / f"{part}.js" for part in SCRIPTS]
+    path = Path(safe_join(str(FOLDER), name) or FOLDER)
+    return [path if path.is_file() and path.suffix in TYPES else FOLDER]
 
 
 @cache
-def scripts() -> str:
-    """Return our scripts as one; each file is a closed function."""
-    return "\n".join((FOLDER / "js" / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
+def _read(name: str, changed: int) -> bytes | None:
+    """Read once per process; in development `changed` differs when a file does."""
+    sources = _sources(name)
+    if sources == [FOLDER]:
+        return None
+    if name == "desk.css":
+        bootstrap, *own = [path.read_text("utf-8").lstrip("\ufeff") for path in sources]
+        return f"@layer bootstrap, desk;\n@layer bootstrap {{\n{bootstrap}\n}}\n@layer desk {{\n{chr(10).join(own)}\n}}\n".encode()
+    return b"\n".join(path.read_bytes() for path in sources)
 
 
-JOINED = {"desk.css": (styles, "text/css"), "desk.js": (scripts, "text/javascript")}
-
-
-@cache
 def content_hash(name: str) -> str:
     """Return a short hash of a static file's content."""
-    content = JOINED[name][0]().encode() if name in JOINED else (FOLDER / name).read_bytes()
-    return sha256(content).hexdigest()[:12]
+    found = content(name)
+    if found is None:
+        raise FileNotFoundError(f"static/{name}")
+    return _hash(found)
+
+
+@cache
+def _hash(found: bytes) -> str:
+    return sha256(found).hexdigest()[:12]
 
 
 def static_url(name: str) -> str:
@@ -56,15 +75,12 @@ def static_url(name: str) -> str:
 
 @public
 def _static(name: str) -> Response:
-    if name in JOINED:
-        content, kind = JOINED[name]
-        response = Response(content(), mimetype=kind)
-        response.set_etag(content_hash(name))
-        response = response.make_conditional(request)
-    elif name.endswith((".toml", ".scss")):
+    found = content(name)
+    if found is None:
         abort(404)
-    else:
-        response = send_from_directory(FOLDER, name, etag=True)
-    known = request.args.get("v") == content_hash(name)
+    response = Response(found, mimetype=TYPES[Path(name).suffix])
+    response.set_etag(_hash(found))
+    known = request.args.get("v") == _hash(found)
     response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable" if known else "public, no-cache"
+    response.make_conditional(request)
     return response

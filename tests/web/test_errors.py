@@ -1,0 +1,113 @@
+"""Every error is a page for people and a problem for machines, in the reader's language, with the request's id."""
+
+import pytest
+from flask import Flask, abort
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+
+from app.rules.errors import ActionNotAllowed, Forbidden, Invalid, NotFound, Stale, Unavailable
+from app.rules.words import t
+from app.web.errors import WORDS
+from app.web.permission import public
+
+REFUSALS = {
+    404: NotFound("REQ0000001"),
+    403: Forbidden(t("You may not do this.")),
+    409: ActionNotAllowed(t("You may not do this.")),
+    412: Stale("REQ0000001", {"title": "theirs"}),
+    422: Invalid({"until": t("You may not do this.")}),
+    503: Unavailable(t("You may not do this.")),
+}
+
+
+@pytest.fixture
+def failing(application: Flask) -> Flask:
+    """The application with addresses that fail in every way."""
+    application.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @application.route("/fail/<int:status>")
+    @public
+    def fail(status: int) -> str:
+        abort(status)
+
+    @application.route("/refuse/<int:status>")
+    @public
+    def refuse(status: int) -> str:
+        raise REFUSALS[status]
+
+    @application.route("/crash")
+    @public
+    def crash() -> str:
+        raise RuntimeError("the secret of the house")
+
+    @application.route("/no-database")
+    @public
+    def no_database() -> str:
+        raise OperationalError("select 1", {}, Exception("password=hunter2"))
+
+    return application
+
+
+@pytest.mark.parametrize("status", sorted(WORDS.keys() - {500}))
+def test_each_status_has_a_page_that_says_what_why_and_what_next(failing: Flask, client: FlaskClient, status: int) -> None:
+    answer = client.get(f"/fail/{status}", headers={"X-Request-ID": "from-the-proxy-1"})
+    assert answer.status_code == status
+    assert answer.headers["X-Request-ID"] == "from-the-proxy-1"
+    for sentence in (WORDS[status].title, WORDS[status].why, WORDS[status].next, "from-the-proxy-1"):
+        assert str(sentence) in answer.text
+
+
+@pytest.mark.parametrize("status", sorted(REFUSALS))
+def test_a_refused_use_case_becomes_its_status_and_its_own_sentence(failing: Flask, client: FlaskClient, status: int) -> None:
+    answer = client.get(f"/refuse/{status}", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    problem = answer.get_json()
+    assert problem["status"] == status
+    assert problem["detail"] == str(REFUSALS[status].text)
+    assert problem["request_id"] == answer.headers["X-Request-ID"]
+
+
+def test_wrong_fields_are_named_by_pointer(failing: Flask, client: FlaskClient) -> None:
+    problem = client.get("/refuse/422", headers={"Accept": "application/problem+json"}).get_json()
+    assert problem["errors"] == [{"pointer": "/until", "detail": "You may not do this."}]
+
+
+def test_a_stale_edit_carries_the_other_version(failing: Flask, client: FlaskClient) -> None:
+    assert client.get("/refuse/412", headers={"Accept": "application/json"}).get_json()["theirs"] == {"title": "theirs"}
+
+
+def test_problems_speak_the_language_of_the_caller(failing: Flask, client: FlaskClient) -> None:
+    answer = client.get("/api/none", headers={"Accept-Language": "pt-BR"})
+    assert answer.headers["Content-Language"] == "pt-BR"
+    assert answer.get_json()["title"] == "Não há nada aqui"
+
+
+@pytest.mark.parametrize("path", ["/crash", "/no-database"])
+def test_a_crash_tells_the_reader_nothing_of_the_inside(failing: Flask, client: FlaskClient, path: str) -> None:
+    for accept in ("text/html", "application/json"):
+        answer = client.get(path, headers={"Accept": accept})
+        assert answer.status_code == (500 if path == "/crash" else 503)
+        assert "secret" not in answer.text
+        assert "hunter2" not in answer.text
+        assert "select" not in answer.text.lower().replace("<select", "")
+
+
+def test_htmx_gets_a_message_for_the_corner_instead_of_a_page(failing: Flask, client: FlaskClient) -> None:
+    answer = client.get("/refuse/409", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Retarget"] == "#toasts"
+    assert "<html" not in answer.text
+    assert "data-toast" in answer.text
+
+
+def test_what_the_reader_typed_is_shown_as_text(failing: Flask, client: FlaskClient) -> None:
+    answer = client.get("/<script>alert(1)</script>{{7*7}}")
+    assert answer.status_code == 404
+    assert "<script>alert" not in answer.text
+    assert "49" not in answer.text.split("<main")[1].split("</main>")[0].replace(answer.headers["X-Request-ID"], "")
+
+
+def test_a_form_without_its_token_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/preferences", data={"theme": "dark"})
+    assert answer.status_code == 400
+    assert "Reload it and send it again" in answer.text
+    assert "Set-Cookie" not in answer.headers or "desk_theme" not in answer.headers["Set-Cookie"]
