@@ -33,6 +33,8 @@ TIDY_SECONDS: Final = 60.0
 FEW: Final = 60  # while fewer than this wait, each has a run of its own
 BATCH: Final = 200
 MOST_AT_WORK: Final = 4 * BATCH  # the rest waits in our own queue, in its right order
+PATIENCE_SECONDS: Final = 30.0
+UNDER_WAY: Final = {StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING}
 EVENTS: Final = "desk_events"
 RUNS: Final = "desk_runs"
 
@@ -57,6 +59,7 @@ class Relay:
         """Use this API of Prefect."""
         self._prefect = prefect
         self._gathered: dict[str, float] = {}
+        self._woken: dict[str, tuple[str, float]] = {}
         self._tidied = time.monotonic()
 
     def sweep(self) -> None:
@@ -117,8 +120,12 @@ class Relay:
                 deliveries.release(session, holds)
 
     def _wake(self, flow: str) -> int:
-        bucket = int(time.time())
-        self._prefect.create(flow, {}, key=f"{settings().work_pool}:{flow}:{bucket}", name=flow, tags=[])
+        """Create a run of a flow that seeks its own work, unless the last one is still on its way."""
+        run_id, at = self._woken.get(flow, ("", 0.0))
+        if run_id and time.monotonic() - at < PATIENCE_SECONDS and self._prefect.state(run_id) in UNDER_WAY:
+            return 0
+        key = f"{settings().work_pool}:{flow}:{int(time.time())}"  # several relays: one run a second
+        self._woken[flow] = (self._prefect.create(flow, {}, key=key, name=flow, tags=[]), time.monotonic())
         return 1
 
     def _mend(self) -> None:
@@ -205,6 +212,9 @@ def serve(stop: threading.Event, wake: threading.Event) -> None:
                 stop.wait(1)
             except (SQLAlchemyError, DeskError) as error:
                 log.warning("the database does not answer", reason=type(error).__name__)
+                stop.wait(1)
+            except Exception:  # whatever it is, it is logged, and the next sweep finds everything as it was
+                log.exception("not handed over")
                 stop.wait(1)
             wake.wait(CROWD_SECONDS)
             wake.clear()

@@ -24,12 +24,12 @@ from flows import worker
 FLOWS: Final = {
     "plan_item": "flows.plan_item.plan_item",
     "fulfil_request": "flows.fulfil_request.fulfil_request",
-    "send_messages": "flows.send_messages.send_messages",
-    "sync_directory": "flows.sync_directory.sync_directory",
+
+
 }
 
 EVERY: Final = {
-    "sync_directory": timedelta(minutes=15),
+
 }
 
 log = logs.logger("serve")
