@@ -152,6 +152,10 @@ class Slapd:
         self._load(1, f"{text.rstrip()}\n\n{self._service_entry()}")
         (self.directory / "complete").touch()
 
+    def reconfigure(self, ldif: str) -> None:
+        """Change the configuration of a server that is stopped, by LDIF with `changetype: modify`."""
+        self._load(0, ldif, tool="modify")
+
     def _load(self, database: int, ldif: str, tool: str = "add") -> None:
         options = ["-T", tool, "-n", str(database), "-F", str(self.home / "config"), *(["-q"] if tool == "add" else [])]
         done = subprocess.run([self._program(), *options], input=ldif, capture_output=True, text=True, check=False,

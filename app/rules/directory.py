@@ -1,0 +1,55 @@
+"""What the desk knows of the company's directory, and when a reading of it may not be believed."""
+
+from dataclasses import dataclass
+
+SMALL = 3               # so many people may go in one run in the smallest company
+SHARE = 20              # and one in twenty (5 %) in a large one
+
+
+@dataclass(frozen=True)
+class DirectoryPerson:
+    """A person as the directory describes them; `uid` never changes, `dn` and `login` do when they marry."""
+
+    uid: str
+    dn: str
+    login: str
+    name: str
+    mails: tuple[str, ...] = ()
+    given_name: str = ""
+    family_name: str = ""
+    title: str = ""
+    department: str = ""
+    manager_dn: str | None = None
+    locale: str | None = None
+    active: bool = True
+
+    @property
+    def mail(self) -> str | None:
+        """The first address: the one the desk writes to."""
+        return self.mails[0] if self.mails else None
+
+
+@dataclass(frozen=True)
+class DirectoryGroup:
+    """A group with its owners and direct members (people and groups); `member_logins` only where it knows no DNs."""
+
+    uid: str
+    dn: str
+    name: str
+    description: str = ""
+    owner_dns: tuple[str, ...] = ()
+    member_dns: tuple[str, ...] = ()
+    member_logins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DirectorySnapshot:
+    """All people and groups, read completely; each DN inside is spelled as the entry itself spells it."""
+
+    people: tuple[DirectoryPerson, ...]
+    groups: tuple[DirectoryGroup, ...]
+
+
+def disables_too_many(disabled: int, known: int) -> bool:
+    """Say whether one run would disable more than max(5 %, 3) of the people known: a fault, until somebody says not."""
+    return disabled > max(known // SHARE, SMALL)
