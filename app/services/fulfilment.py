@@ -7,19 +7,15 @@ from typing import Any
 from sqlalchemy import select
 
 from app import calendars
-from app.models.people import Person, Team
+from app.models.people import Team
 from app.models.records import Record
 from app.models.requests import Item, Step
 from app.models.tasks import Task
-from app.queries import catalog
+from app.queries import catalog, progress
 from app.rules import fulfilment, hours
 from app.rules.catalog import templates
 from app.rules.catalog.items import Item as Offer
-from app.rules.catalog.items import Kind
-from app.rules.catalog.templates import PersonFacts
-from app.rules.errors import ActionNotAllowed
 from app.rules.lifecycle import Action
-from app.rules.words import t
 from app.services import approvals, messages, records, requests, tasks
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
@@ -46,7 +42,7 @@ def bound_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
     """Return the automatic steps of an item as its version and answers say, for flow plan_item."""
     item = uow.get(Item, number, lock=False)
     offer = catalog.version(uow.session, item.catalog_hash)
-    values = values_for(uow, item, offer)
+    values = progress.values_for(uow.session, item, offer)
     return [
         BoundStep(number, step.name, step.do, templates.bind(step, values)) for step in offer.steps if step.is_automatic
     ]
@@ -61,7 +57,7 @@ def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, An
     if item.state not in {"requested", "approved", "fulfilling"}:
         return item
     offer = catalog.version(uow.session, item.catalog_hash)
-    values = values_for(uow, item, offer)
+    values = progress.values_for(uow.session, item, offer)
     digest = fulfilment.plan_hash(item.catalog_hash, item.answers, plans)
     was, item.plan_hash, item.planned_at = item.plan_hash, digest, uow.now
     item.plan = [{"step": key, **plan} for key, plan in plans.items()]
@@ -193,7 +189,7 @@ def _steps(uow: UnitOfWork, item: Item) -> list[Step]:
 
 
 def _lay_out_steps(
-    uow: UnitOfWork, item: Item, offer: Offer, values: Mapping[str, str], plans: Mapping[str, Mapping[str, Any]]
+    uow: UnitOfWork, item: Item, offer: Offer, values: templates.Values, plans: Mapping[str, Mapping[str, Any]]
 ) -> None:
     known = {step.key: step for step in _steps(uow, item)}
     for position, step in enumerate(offer.steps, start=1):
@@ -226,7 +222,7 @@ def _take_in_tasks(uow: UnitOfWork, steps: Sequence[Step]) -> None:
 
 def _open_task(uow: UnitOfWork, item: Item, offer: Offer, step: Step) -> None:
     described = next(each for each in offer.steps if each.name == step.key)
-    values = values_for(uow, item, offer)
+    values = progress.values_for(uow.session, item, offer)
     team = uow.session.scalar(select(Team.id).where(Team.key == (described.team or offer.owner)))
     title = templates.task(described, values, settings().language)
     task = tasks.open_for(uow, item, title, team, step=step.key)
@@ -240,23 +236,3 @@ def _open_task(uow: UnitOfWork, item: Item, offer: Offer, step: Step) -> None:
 def _promise(uow: UnitOfWork, offer: Offer) -> Any:
     calendar = calendars.calendar(settings().calendar)
     return hours.add(calendar, uow.now, hours.parse_target(offer.target, calendar))
-
-
-def values_for(uow: UnitOfWork, item: Item, offer: Offer) -> dict[str, str]:
-    """Return what the placeholders of an item's steps stand for."""
-    logins = [str(item.answers.get(field.name)) for field in offer.fields if field.kind is Kind.PERSON]
-    wanted = (Person.id.in_([item.requester_id, item.beneficiary_id])) | Person.login.in_(logins)
-    people = {person.id: person for person in uow.session.scalars(select(Person).where(wanted))}
-    facts = {id_: facts_of(person) for id_, person in people.items()}
-    if item.beneficiary_id not in facts or item.requester_id not in facts:
-        raise ActionNotAllowed(t("%(number)s has no requester or no beneficiary.", number=item.number))
-    return templates.context(
-        offer, item.answers, number=item.number, beneficiary=facts[item.beneficiary_id],
-        requester=facts[item.requester_id], people={each.login: each for each in facts.values()},
-    )  # fmt: skip
-
-
-def facts_of(person: Person) -> PersonFacts:
-    """Return what a step may know of a person."""
-    language = person.language or settings().language
-    return PersonFacts(person.login, person.name, person.email or "", language)

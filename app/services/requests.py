@@ -52,7 +52,7 @@ def submit(uow: UnitOfWork, order: Order) -> Request:
     if earlier := _earlier(uow, order.submission_key):
         return earlier
     beneficiary = _beneficiary(uow, order)
-    teams = {key: id_ for key, id_ in uow.session.execute(select(Team.key, Team.id))}
+    teams: dict[str, int] = dict(uow.session.execute(select(Team.key, Team.id)).all())
     fresh = records.numbers(uow, RecordKind.REQUEST, *(RecordKind.ITEM for _ in order.lines))
     request = Request(
         kind=RecordKind.REQUEST, number=fresh[0], state="submitted", title="", submission_key=order.submission_key,

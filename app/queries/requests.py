@@ -1,0 +1,80 @@
+"""What people see of requests: their list, and one request whole."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.models.approvals import Approval, ApprovalRound, Seat
+from app.models.records import Note, Record
+from app.models.requests import Item, Request
+from app.models.tasks import Task
+from app.queries.paging import PER_PAGE, Page, page
+from app.rules.errors import NotFound
+from app.rules.lifecycle import FINAL, RecordKind
+from app.visibility import Actor, visible
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A request with all that its page shows; rounds by item id, newest last; tasks by their id."""
+
+    request: Request
+    rounds: dict[int, list[ApprovalRound]]
+    tasks: dict[int, Task]
+    notes: list[Note]
+
+
+def mine(
+    session: Session, actor: Actor, *, only_open: bool = False, words: str = "", bookmark: str | None = None,
+    per_page: int = PER_PAGE,
+) -> Page[Record]:  # fmt: skip
+    """Return the requests this person made or benefits from, newest first; the base table alone."""
+    own = or_(Record.requester_id == actor.id, Record.beneficiary_id == actor.id, Record.opened_by_id == actor.id)
+    query = select(Record.id, Record.number, Record.title, Record.state, Record.opened_at, Record.updated_at,
+                   Record.beneficiary_id, Record.requester_id)  # fmt: skip
+    query = query.where(own, visible(actor, RecordKind.REQUEST))
+    if only_open:
+        query = query.where(Record.state.not_in(FINAL))
+    if words.strip():
+        like = f"%{words.strip().replace('%', '').replace('_', '')}%"
+        query = query.where(or_(Record.title.ilike(like), Record.number.ilike(like)))
+    return page(session, query.order_by(Record.id.desc()), bookmark, per_page)
+
+
+def whole(session: Session, actor: Actor, number: str) -> Whole:
+    """Return a request with items, steps, approvals, tasks and public notes: one query for each table."""
+    query = select(Request).where(Record.number == number, visible(actor, RecordKind.REQUEST)).options(
+        selectinload(Request.items).selectinload(Item.steps),
+        joinedload(Request.requester), joinedload(Request.beneficiary), joinedload(Request.team),
+    )  # fmt: skip
+    request = session.scalars(query).unique().one_or_none()
+    if request is None:
+        raise NotFound(number)
+    items = [item.id for item in request.items]
+    rounds: dict[int, list[ApprovalRound]] = {}
+    for round_ in session.scalars(_rounds().where(ApprovalRound.record_id.in_(items))):
+        rounds.setdefault(round_.record_id, []).append(round_)
+    tasks = session.scalars(
+        select(Task).where(Task.parent_id.in_(items)).options(joinedload(Task.assignee), joinedload(Task.team))
+    ).unique()
+    written = select(Note).where(Note.record_id == request.id, Note.kind.in_(("reply", "reason")), Note.erased_at.is_(None))
+    notes = session.scalars(written.options(joinedload(Note.author)).order_by(Note.id)).all()
+    return Whole(request, rounds, {task.id: task for task in tasks}, list(notes))
+
+
+def item_with_rounds(session: Session, actor: Actor, number: str) -> tuple[Item, list[ApprovalRound]]:
+    """Return an item for its approver: with request, people, steps and rounds."""
+    query = select(Item).where(Record.number == number, visible(actor, RecordKind.ITEM)).options(
+        joinedload(Item.requester), joinedload(Item.beneficiary), joinedload(Item.team), selectinload(Item.request),
+        selectinload(Item.steps),
+    )  # fmt: skip
+    item = session.scalars(query).unique().one_or_none()
+    if item is None:
+        raise NotFound(number)
+    return item, list(session.scalars(_rounds().where(ApprovalRound.record_id == item.id)))
+
+
+def _rounds() -> Select[ApprovalRound]:
+    seats = selectinload(ApprovalRound.approvals).selectinload(Approval.seats)
+    return select(ApprovalRound).options(seats.joinedload(Seat.person), seats.joinedload(Seat.vote)).order_by(ApprovalRound.number)

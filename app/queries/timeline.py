@@ -1,0 +1,52 @@
+"""Everything that happened to a record and its parts, in one stream (ux 29)."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.models.events import Event
+from app.models.people import Person
+from app.models.records import Note, Record
+from app.models.requests import Item
+from app.models.tasks import Task
+from app.rules.errors import NotFound
+from app.visibility import Actor, visible
+
+SHOWN = 200
+
+
+class Moment(NamedTuple):
+    """One event of a timeline; `person` is empty where the desk itself acted."""
+
+    id: int
+    at: datetime
+    stream: str
+    name: str
+    person: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    note_kind: str | None
+    note: str | None
+
+
+def of(session: Session, actor: Actor, number: str, *, before_id: int | None = None) -> list[Moment]:
+    """Return the newest events of a record the actor may see, with its items and tasks, newest first."""
+    record = session.scalar(select(Record.id).where(Record.number == number, visible(actor)))
+    if record is None:
+        raise NotFound(number)
+    items = select(Item.__table__.c.id).where(Item.__table__.c.request_id == record)
+    tasks = select(Task.__table__.c.id).where(
+        or_(Task.__table__.c.parent_id == record, Task.__table__.c.parent_id.in_(items))
+    )
+    person, note = aliased(Person), aliased(Note)
+    query = (
+        select(Event.id, Event.at, Event.stream, Event.name, person.name, Event.before, Event.after, note.kind, note.body)
+        .outerjoin(person, person.id == Event.actor_id)
+        .outerjoin(note, (note.id == Event.note_id) & note.erased_at.is_(None))
+        .where(or_(Event.record_id == record, Event.record_id.in_(items), Event.record_id.in_(tasks)))
+    )
+    if before_id:
+        query = query.where(Event.id < before_id)
+    return [Moment(*row) for row in session.execute(query.order_by(Event.id.desc()).limit(SHOWN))]
