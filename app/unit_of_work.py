@@ -134,7 +134,7 @@ class UnitOfWork:
             priority = event.record.priority if event.record else None
             self.session.add(
                 Delivery(
-                    event=event, consumer=consumer, record_id=event.record.id if event.record else None,
+                    event=event, consumer=consumer, record=event.record,
                     next_at=self.now, priority=priority or 3,
                 )
             )  # fmt: skip
