@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from app.models.people import Delegation, Membership, Person, RoleGrant
@@ -44,27 +44,34 @@ SYSTEM: Final = Actor(None, "system", "Balcão")
 IMPORTER: Final = Actor(None, "importer", "Importer")
 
 
-def actor(session: Session, who: ColumnElement[bool]) -> tuple[Actor, datetime] | None:
-    """Return the active person this clause finds, as an actor, and the desk's time: one query."""
+def standing() -> tuple[ColumnElement[Any], ...]:
+    """Return the columns that, beside a Person, make an Actor: roles, teams, leads anybody, the desk's time."""
     roles = select(func.array_agg(RoleGrant.role)).where(RoleGrant.person_id == Person.id).scalar_subquery()
     teams = select(func.array_agg(Membership.team_id)).where(Membership.person_id == Person.id).scalar_subquery()
     report = aliased(Person)
-    reports = exists().where(report.manager_id == Person.id, report.active)
-    row = session.execute(
-        select(Person.id, Person.login, Person.name, Person.language, Person.timezone, roles, teams, reports,
-               func.desk_now()).where(who, Person.active)
-    ).one_or_none()  # fmt: skip
+    return roles, teams, exists().where(report.manager_id == Person.id, report.active), func.desk_now()
+
+
+def actor_of(person: Person | Row[Any], roles: list[str] | None, teams: list[int] | None, is_manager: bool) -> Actor:
+    """Return a person as an actor."""
+    return Actor(
+        person.id, person.login, person.name,
+        roles=frozenset([EMPLOYEE, *(roles or [])]),
+        team_ids=frozenset(teams or []),
+        is_manager=is_manager,
+        language=person.language or settings().language,
+        timezone=person.timezone or settings().timezone,
+    )  # fmt: skip
+
+
+def actor(session: Session, who: ColumnElement[bool]) -> tuple[Actor, datetime] | None:
+    """Return the active person this clause finds, as an actor, and the desk's time: one query."""
+    columns = (Person.id, Person.login, Person.name, Person.language, Person.timezone)
+    row = session.execute(select(*columns, *standing()).where(who, Person.active)).one_or_none()
     if row is None:
         return None
-    found = Actor(
-        row[0], row[1], row[2],
-        roles=frozenset([EMPLOYEE, *(row[5] or [])]),
-        team_ids=frozenset(row[6] or []),
-        is_manager=row[7],
-        language=row[3] or settings().language,
-        timezone=row[4] or settings().timezone,
-    )  # fmt: skip
-    return found, row[8]
+    *_, roles, teams, is_manager, now = row
+    return actor_of(row, roles, teams, is_manager), now
 
 
 def people_below(person_id: int) -> ColumnElement[bool]:

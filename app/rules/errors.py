@@ -60,6 +60,22 @@ class Invalid(DeskError):
         self.fields = dict(fields)
 
 
+class TooManyTries(DeskError):
+    """It was tried too often; `retry_after` seconds from now it may be tried again."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        """Say how long to wait, in whole minutes."""
+        minutes = -(-retry_after // 60)
+        super().__init__(
+            t("There were too many tries. Wait %(minutes)s minutes and try again.", minutes=minutes)
+            if minutes > 1
+            else t("There were too many tries. Wait a minute and try again.")
+        )
+        self.retry_after = retry_after
+
+
 class Unavailable(DeskError):
     """An outside part does not answer; nothing was lost."""
 

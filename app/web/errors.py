@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.language import translate
-from app.rules.errors import DeskError, Invalid, Stale
+from app.rules.errors import DeskError, Invalid, Stale, TooManyTries
 from app.rules.words import Text, t
 from app.web import request_id
 from app.web.preferences import current_language, language_tag
@@ -75,7 +75,8 @@ def words(status: int) -> Words:
 def _refused(error: DeskError) -> Response:
     fields = error.fields if isinstance(error, Invalid) else {}
     extra = {"theirs": error.theirs} if isinstance(error, Stale) else {}
-    return answer(Problem(error.status, error.text, fields, extra=extra))
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else {}
+    return answer(Problem(error.status, error.text, fields, headers, extra))
 
 
 def _http(error: HTTPException) -> Response:

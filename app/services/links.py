@@ -1,0 +1,82 @@
+"""Links that work once: first administrator, invitation, reset of a password.
+
+The token is computed from the row and the installation's key, so neither the table nor a queued mail holds it: the mail
+names the row, and `token_of` gives the token at the moment of sending. The table keeps its hash.
+"""
+
+import hashlib
+from datetime import UTC, timedelta
+from typing import Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.models.people import OneTimeLink
+from app.rules.errors import NotFound
+from app.services import keyed
+from app.settings import settings
+from app.unit_of_work import UnitOfWork
+
+FIRST_ADMINISTRATOR: Final = "first-administrator"
+INVITATION: Final = "invitation"
+RESET: Final = "reset"
+LIFETIMES: Final = {
+    FIRST_ADMINISTRATOR: timedelta(days=7),
+    INVITATION: timedelta(days=7),
+    RESET: timedelta(minutes=60),
+}
+PATHS: Final = {FIRST_ADMINISTRATOR: "/setup/", INVITATION: "/password/", RESET: "/password/"}
+
+
+def issue(uow: UnitOfWork, purpose: str, person_id: int | None = None) -> OneTimeLink:
+    """Make a link; an older one of the same purpose for the same person stops working."""
+    same = OneTimeLink.person_id.is_(None) if person_id is None else OneTimeLink.person_id == person_id
+    mine = update(OneTimeLink).where(OneTimeLink.purpose == purpose, same, OneTimeLink.used_at.is_(None))
+    uow.session.execute(mine.values(used_at=func.now()))
+    made = uow.session.scalars(select(func.clock_timestamp())).one()
+    link = OneTimeLink(
+        token_hash=f"new:{made.isoformat()}:{purpose}:{person_id}", purpose=purpose, person_id=person_id,
+        created_at=made, expires_at=made + LIFETIMES[purpose],
+    )  # fmt: skip
+    uow.session.add(link)
+    uow.session.flush()
+    link.token_hash = hash_of(token_of(link))
+    return link
+
+
+def token_of(link: OneTimeLink) -> str:
+    """Return the token of a link: 256 bits that only this installation can compute."""
+    return keyed.digest("one-time-link", link.id, link.purpose, link.created_at.astimezone(UTC).isoformat())
+
+
+def hash_of(token: str) -> str:
+    """Return what the table keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def path(link: OneTimeLink) -> str:
+    """Return the path of the link on this desk."""
+    return PATHS[link.purpose] + token_of(link)
+
+
+def address(link: OneTimeLink) -> str:
+    """Return the whole address, always on the configured base URL, whatever host a request named."""
+    return settings().base_url.rstrip("/") + path(link)
+
+
+def find(session: Session, token: str, *purposes: str) -> OneTimeLink:
+    """Return the link while it works; NotFound otherwise, whatever the reason. Looking uses nothing up."""
+    works = (OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > func.now(), OneTimeLink.purpose.in_(purposes))
+    found = session.scalars(select(OneTimeLink).where(OneTimeLink.token_hash == hash_of(token), *works)).one_or_none()
+    if found is None:
+        raise NotFound("link")
+    return found
+
+
+def use(uow: UnitOfWork, token: str, *purposes: str) -> OneTimeLink:
+    """Return the link and use it up; of two that come at once one gets NotFound."""
+    link = find(uow.session, token, *purposes)
+    unused = update(OneTimeLink).where(OneTimeLink.id == link.id, OneTimeLink.used_at.is_(None))
+    if uow.session.scalar(unused.values(used_at=func.now()).returning(OneTimeLink.id)) is None:
+        raise NotFound("link")
+    return link
