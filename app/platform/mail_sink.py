@@ -20,6 +20,9 @@ LARGEST = 40 * 1024 * 1024
 def maildir(data: Path) -> mailbox.Maildir:
     """Return the folder of the company's mail, made when missing."""
     data.mkdir(parents=True, exist_ok=True)
+    (data / "mail").mkdir(mode=0o700, exist_ok=True)
+    for part in ("tmp", "new", "cur"):
+        (data / "mail" / part).mkdir(mode=0o700, exist_ok=True)
     return mailbox.Maildir(data / "mail", create=True)
 
 

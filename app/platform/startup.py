@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 import time
 import webbrowser
 from collections.abc import Callable
@@ -13,17 +12,16 @@ from typing import NoReturn
 from rich.console import Console
 
 from app import database
-from app.platform import ports, running, schema
+from app.platform import ports, probes, running, schema
 from app.platform.installation import DATABASE, PREFECT_DATABASE, Installation
 from app.platform.postgres import EXTENSIONS
-from app.platform.probes import unready
 from app.platform.supervisor import Supervisor
 from app.platform.terminal import LogStream, has_screen, step
 from app.settings import settings
 
-READY_SECONDS = 240
+READY_SECONDS = 180
 LOG_SECONDS = 0.25
-SERVERS = ("postgres", "slapd", "prefect", "mail")
+DESK = ("web", "live", "worker", "relay")
 
 
 class StartError(RuntimeError):
@@ -40,7 +38,6 @@ class Startup:
         if not ports.is_free(installation.port, installation.host):
             raise StartError(f"Port {installation.port} is taken by another program. "
                              f"Mend: stop it, or choose another one: --port {ports.free_port()}")
-        self._stop = threading.Event()
         self.supervisor: Supervisor | None = None
 
     def run(self, welcome: Callable[[], None], fill: Callable[[], None], browser: bool = False) -> None:
@@ -68,7 +65,6 @@ class Startup:
                 if server is not None:
                     server.prepare()
                     server.stop()               # one that a killed machine or supervisor left behind
-            place.logs.mkdir(parents=True, exist_ok=True)
             environment = place.environment()
             supervisor = self.supervisor = Supervisor(place.processes(), place.logs)
             self._stream = LogStream(self.console, {p.name: place.logs / f"{p.name}.log" for p in supervisor.processes})
@@ -80,13 +76,13 @@ class Startup:
         with step(self.console, "database schema"):
             schema.upgrade()
         fill()
-        started = {process.name for process in supervisor.processes} - set(SERVERS)
-        supervisor.run(*started)
+        supervisor.run(*DESK)
         ours = {name: value for name, value in environment.items() if name.startswith("DESK_")}
         address = environment["DESK_BASE_URL"]
         running.Running(os.getpid(), str(supervisor.folder), address, ours).write(place.data)
-        with step(self.console, "web, worker, relay and live"):
-            self._wait_until_ready()
+        with step(self.console, "Prefect, web, worker, relay and live"):
+            self._wait_until_ready(supervisor)
+        self._stream.skip()
 
     def _start_servers(self, supervisor: Supervisor) -> None:
         place = self.installation
@@ -105,25 +101,33 @@ class Startup:
             self.console.print("  ! no slapd here: the directory is a twin in the database. "
                                "Mend: apt-get install slapd, then start with a new --data folder.", style="yellow")
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, supervisor: Supervisor) -> None:
         host = ports.LOOPBACK if self.installation.host in ports.EVERYWHERE else self.installation.host
-        deadline, last = time.monotonic() + READY_SECONDS, ""
+        deadline, last, registered = time.monotonic() + READY_SECONDS, "", False
         while True:
-            failing = unready(host, self.installation.port)
-            if not failing:
+            if not registered and (registered := self._engine_answers()):
+                supervisor.run("register")      # not sooner: it would only fail and be tried again
+            failing = probes.unready(host, self.installation.port)
+            if not failing and registered:
                 return
             if failing != last:
-                self.console.print(f"    waiting for {failing}", style="dim")
+                self.console.print(f"    waiting for {failing or 'Prefect'}", style="dim")
                 last = failing
             if time.monotonic() > deadline:
-                raise StartError(f"Not ready after {READY_SECONDS} s: {failing}. The logs are in "
+                self._stream.show()
+                raise StartError(f"Not ready after {READY_SECONDS} s: {failing or 'Prefect'}. The logs are in "
                                  f"{self.installation.logs}. Mend: ./desk doctor says what is missing.")
-            self._stop.wait(LOG_SECONDS)
+            time.sleep(LOG_SECONDS)
+
+    @staticmethod
+    def _engine_answers() -> bool:
+        secret = settings().prefect_auth_string.get_secret_value()
+        return probes.answers(f"{settings().prefect_api_url.rstrip('/')}/ready", secret)
 
     def _watch(self) -> None:
         while self.supervisor is not None and self.supervisor.is_alive():
             self._stream.show()
-            self._stop.wait(LOG_SECONDS)
+            time.sleep(LOG_SECONDS)
         self.console.print("The supervisor ended; stopping.", style="bold red")
 
     def _end(self) -> None:

@@ -63,7 +63,7 @@ class Supervisor:
     def __post_init__(self) -> None:
         # Not under the data folder: the path of a Unix socket is limited to 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="balcao-"))
-        self.logs.mkdir(parents=True, exist_ok=True)
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @property
     def socket(self) -> Path:

@@ -65,6 +65,11 @@ class LogStream:
             Follower(name, file, file.stat().st_size if file.is_file() else 0) for name, file in files.items()
         ]
 
+    def skip(self) -> None:
+        """Leave out what was written so far: the noise of the start is in the files."""
+        for follower in self._followers:
+            follower.new_lines()
+
     def show(self) -> None:
         """Print what is new."""
         for follower in self._followers:
