@@ -41,10 +41,10 @@ def open_round(uow: UnitOfWork, record: Record, asked: Sequence[Asked], subject_
     round_ = ApprovalRound(record_id=record.id, number=number, subject_hash=subject_hash, opened_at=uow.now)
     uow.session.add(round_)
     uow.session.flush()
-    barred = _barred(uow, record)
+    barred = _barred(uow, record.requester_id, record.beneficiary_id)
     unanswered = False
     for position, each in enumerate(asked, start=1):
-        found = _approvers(uow, record, each, barred)
+        found = _approvers(uow, record.beneficiary_id, each, barred)
         unanswered = unanswered or not found
         seats = [Seat(round_id=round_.id, person_id=person.id, why=why, asked_at=uow.now) for person, why in found]
         uow.session.add(Approval(round=round_, position=position, who=each.who, needs=each.needs, seats=seats))
@@ -66,7 +66,7 @@ def vote(uow: UnitOfWork, record: Record, choice: Choice, comment: str = "") -> 
     round_ = current_round(uow, record)
     if round_ is None:
         raise ActionNotAllowed(t("This has already been decided."))
-    if uow.actor.id in _barred(uow, record):
+    if uow.actor.id in _barred(uow, record.requester_id, record.beneficiary_id):
         raise Forbidden(t("You cannot decide on something for yourself or for somebody you stand in for."))
     seat = _seat(uow, round_)
     if choice is Choice.REJECT and not comment.strip():
@@ -207,19 +207,24 @@ def _delegations(uow: UnitOfWork, *, delegate_id: int | None) -> set[int]:
     return set(uow.session.scalars(query))
 
 
-def _barred(uow: UnitOfWork, record: Record) -> set[int]:
+def who_would_answer(uow: UnitOfWork, beneficiary_id: int, asked: Asked) -> list[tuple[Person, str]]:
+    """Return whom an order by the actor for this person would ask, and how each is found: the forecast of a page."""
+    return _approvers(uow, beneficiary_id, asked, _barred(uow, uow.actor.id, beneficiary_id))
+
+
+def _barred(uow: UnitOfWork, *concerned: int | None) -> set[int]:
     """Return who may not decide: requester, beneficiary, and whoever stands in for either now."""
-    own = {person for person in (record.requester_id, record.beneficiary_id) if person}
+    own = {person for person in concerned if person}
     query = select(Delegation.delegate_id).where(
         Delegation.person_id.in_(own), Delegation.starts_at <= uow.now, Delegation.ends_at > uow.now
     )
     return own | set(uow.session.scalars(query))
 
 
-def _approvers(uow: UnitOfWork, record: Record, asked: Asked, barred: set[int]) -> list[tuple[Person, str]]:
+def _approvers(uow: UnitOfWork, beneficiary_id: int | None, asked: Asked, barred: set[int]) -> list[tuple[Person, str]]:
     """Return who answers for one approval, and how each was found; nobody decides for himself."""
     if asked.who == MANAGER:
-        found = _next_manager(uow, record.beneficiary_id, barred)
+        found = _next_manager(uow, beneficiary_id, barred)
         chosen = [(found, "manager")] if found else []
     elif asked.who == OWNER:
         chosen = _owners(uow, asked.group, barred)

@@ -14,3 +14,11 @@ def current_person() -> Person | None:
 def current_actor() -> Actor | None:
     """Return the same person with roles and teams, as services and queries want it."""
     return g.get("actor") if has_request_context() else None
+
+
+def me() -> Actor:
+    """Return the actor of a view that `@permission` guards: there is always one."""
+    actor = current_actor()
+    if actor is None:
+        raise RuntimeError("a view that needs somebody was opened without @permission")
+    return actor

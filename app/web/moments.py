@@ -1,0 +1,66 @@
+"""A record's events in words: who did what to which part, with the note that belongs to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from app.queries.timeline import Moment
+from app.rules.words import Text, t
+from app.web.shown import STATES
+
+INTERNAL: Final = frozenset({"work_note", "closing"})
+TALK: Final = frozenset({"reply", "work_note", "reason", "closing"})
+SENTENCES: Final = {
+    "request.create": ("send", t("ordered it")),
+    "item.create": ("box-seam", t("added %(number)s")),
+    "item.plan": ("card-checklist", t("worked out what will be done for %(number)s")),
+    "item.ask": ("person-check", t("asked for approval of %(number)s")),
+    "item.vote": ("hand-thumbs-up", t("answered on %(number)s: %(choice)s")),
+    "item.remind": ("bell", t("reminded those who have not answered on %(number)s")),
+    "request.reply": ("reply", t("wrote")),
+    "task.create": ("list-task", t("gave a team the task %(number)s")),
+    "task.assign": ("person-plus", t("gave %(number)s to somebody")),
+    "task.note": ("pencil", t("wrote a note on %(number)s")),
+    "step.done": ("check2-circle", t("carried out a step of %(number)s")),
+    "step.failed": ("exclamation-triangle", t("could not carry out a step of %(number)s")),
+}
+CHOICES: Final = {"approve": t("yes"), "reject": t("no"), "abstain": t("abstained")}
+CHANGED: Final = t("moved %(number)s to “%(state)s”")
+OTHER: Final = t("%(number)s: %(event)s")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a timeline."""
+
+    icon: str
+    who: str
+    line: Text
+    at: datetime
+    said: str
+    internal: bool
+    is_new_day: bool = False
+
+
+def entries(moments: Iterable[Moment], which: str = "all") -> list[Entry]:
+    """Return the lines of these events, all of them, those with words (`talk`), or those without (`changes`)."""
+    wanted = {"talk": lambda moment: moment.note_kind in TALK, "changes": lambda moment: moment.note_kind not in TALK}
+    return [entry(moment) for moment in moments if wanted.get(which, lambda _: True)(moment)]
+
+
+def entry(moment: Moment) -> Entry:
+    """Return one event in words."""
+    icon, line = _sentence(moment)
+    return Entry(icon, moment.person or "", line, moment.at, moment.note or "", moment.note_kind in INTERNAL)
+
+
+def _sentence(moment: Moment) -> tuple[str, Text]:
+    state = moment.after.get("state")
+    choice = CHOICES.get(str(moment.after.get("choice")), t("no answer"))
+    if moment.name in SENTENCES:
+        icon, words = SENTENCES[moment.name]
+        return icon, t(words.msgid, number=moment.stream, choice=choice)
+    if state in STATES and moment.before.get("state") != state:
+        return "arrow-right", t(CHANGED.msgid, number=moment.stream, state=STATES[state].word)
+    return "activity", t(OTHER.msgid, number=moment.stream, event=moment.name.partition(".")[2].replace("_", " "))
