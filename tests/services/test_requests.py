@@ -1,6 +1,7 @@
 """Submitting, approving and carrying out a request, without Prefect: the services alone."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -168,11 +169,13 @@ def test_nobody_decides_for_himself(cast: str) -> None:
 
 
 def delegate(person: str, to: str) -> None:
-    with unit_of_work(SYSTEM) as uow:
-        uow.session.add(
-            Delegation(person_id=person_id(person), delegate_id=person_id(to), starts_at=uow.now,
-                       ends_at=uow.now.replace(year=uow.now.year + 1), created_at=uow.now)
+    start = datetime.now(UTC) - timedelta(minutes=1)
+    with database.sessions()() as session:
+        session.add(
+            Delegation(person_id=person_id(person), delegate_id=person_id(to), starts_at=start,
+                       ends_at=start + timedelta(days=365), created_at=start)
         )  # fmt: skip
+        session.commit()
 
 
 def test_a_delegate_votes_in_the_place_of_the_approver(cast: str) -> None:
