@@ -19,6 +19,9 @@ _TOKEN = re.compile(
 _AT_LINE = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)$")
 
 
+DEEPEST = 8  # no key of ours lies deeper; a file that goes on is at fault anyway
+
+
 class Source:
     """The text of one file, and the line of each of its keys and tables."""
 
@@ -26,7 +29,9 @@ class Source:
         """Find every key; the text may be broken TOML, then what was found before the break counts."""
         self.file = file
         self.text = text
+        self.too_deep = 0  # the line of a key no file of ours has, and on which tomllib would work for minutes
         self._lines: dict[Path, int] = {}
+        self._entries: dict[Path, int] = {}
         self._scan()
 
     def line(self, path: Path) -> int:
@@ -45,12 +50,12 @@ class Source:
             if skip:
                 skip -= 1
             elif header := _HEADER.match(line):
-                table = self._table(_parts(header[2]), is_list=header[1] == "[[")
+                table = self._table(self._parts(header[2], number), is_list=header[1] == "[[")
                 self._lines.setdefault(table, number)
                 self._lines.setdefault(table[:-1], number)
             elif key := _KEY.match(line):
                 path = table
-                for part in _parts(key[1]):
+                for part in self._parts(key[1], number):
                     path = (*path, part)
                     self._lines.setdefault(path, number)
                 skip = _lines_of_value(self.text, here + key.end())
@@ -61,18 +66,29 @@ class Source:
         for position, part in enumerate(parts):
             path = (*path, part)
             last = position == len(parts) - 1
-            entries = sum(1 for known in self._lines if known[:-1] == path and isinstance(known[-1], int))
+            entries = self._entries.get(path, 0)
             if last and is_list:
+                self._entries[path] = entries + 1
                 path = (*path, entries)
             elif entries:
                 path = (*path, entries - 1)
         return path
 
+    def _parts(self, dotted: str, line: int) -> tuple[str, ...]:
+        parts = _PART.findall(dotted)
+        if len(parts) > DEEPEST:
+            self.too_deep = self.too_deep or line
+        return tuple(part.strip("\"'") for part in parts[:DEEPEST])
+
 
 def read(source: Source) -> dict[str, Any] | tuple[int, str]:
     """Return the tables of a file, or the line and the words of what tomllib could not read."""
+    if source.too_deep:
+        return source.too_deep, "too many dots in one key"
     try:
         return tomllib.loads(source.text)
+    except RecursionError:
+        return 1, "too many brackets inside each other"
     except tomllib.TOMLDecodeError as fault:
         words = str(fault)
         found = _AT_LINE.search(words)
@@ -89,10 +105,6 @@ def at(tables: Mapping[str, Any], path: Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return value
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip("\"'") for part in _PART.findall(dotted))
 
 
 def _lines_of_value(text: str, start: int) -> int:
