@@ -15,3 +15,14 @@ def pause(failures: int, luck: float) -> timedelta | None:
     if failures >= TRIES:
         return None
     return timedelta(seconds=_SECONDS[max(failures, 1) - 1] * (1 + luck / 4))
+
+
+MAIL_TRIES: Final = 6
+_MAIL_SECONDS: Final = (60, 300, 900, 3600, 4 * 3600)  # greylisting lets a mail in after minutes; a full mailbox takes hours
+
+
+def mail_pause(failures: int, luck: float) -> timedelta | None:
+    """Return the wait after a mail server refused a message for now so many times, or None to give it up."""
+    if failures >= MAIL_TRIES:
+        return None
+    return timedelta(seconds=_MAIL_SECONDS[max(failures, 1) - 1] * (1 + luck / 4))

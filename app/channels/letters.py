@@ -1,0 +1,121 @@
+"""Word what a message says: templates/letters.toml in the reader's language, its gaps filled, on one calm layout."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from app.language import translate
+from app.rules.words import LANGUAGES, t
+from app.services.outbox import Outgoing
+from app.settings import settings
+
+FOLDER: Final = Path(__file__).parent / "templates"
+# Values every letter about a record may use; the message's own params come on top.
+VALUES: Final = frozenset({"number", "title", "request", "requester", "beneficiary", "author", "note"})
+SUBJECT_LIMIT: Final = 160
+_GAP: Final = re.compile(r"\{([a-z_]+)\}")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # also those that turn text around
+
+
+class Unwritable(ValueError):
+    """A message that no letter fits: an unknown template, or a value its subject needs is missing."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What one person gets to read, and the headers that say where it belongs."""
+
+    message_id: str
+    address: str
+    name: str
+    language: str
+    number: str
+    thread: str
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str
+    link: str
+    footer: str
+
+    @property
+    def text(self) -> str:
+        """The plain text, always there."""
+        return _layouts().get_template("layout.txt").render(letter=self).strip() + "\n"
+
+    @property
+    def html(self) -> str:
+        """The same as HTML; everything in it is escaped."""
+        return _layouts().get_template("layout.html").render(letter=self)
+
+
+def write(message: Outgoing) -> Letter:
+    """Return the letter of a message; raises Unwritable."""
+    words = templates().get(message.template)
+    if words is None:
+        raise Unwritable(f"no letter is called {message.template!r}")
+    values = {**message.values, **{name: str(value) for name, value in message.params.items() if value is not None}}
+    subject = _fill(_in(words, "subject", message.language), values)
+    if not subject:
+        raise Unwritable(f"a value in the subject of {message.template!r} is missing")
+    filled = (_fill(each.strip(), values) for each in _in(words, "text", message.language).split("\n\n"))
+    link = _fill(words.get("link", ""), values)
+    return Letter(
+        message_id=message.message_id, address=message.address, name=line(message.name), language=message.language,
+        number=message.values.get("number", ""), thread=message.values.get("request", ""),
+        subject=line(subject)[:SUBJECT_LIMIT], paragraphs=tuple(each for each in filled if each),
+        button=_in(words, "button", message.language) if link else "",
+        link=settings().base_url.rstrip("/") + link if link else "",
+        footer=_footer(_in(words, "because", message.language), message.language),
+    )  # fmt: skip
+
+
+@cache
+def templates() -> Mapping[str, Mapping[str, str]]:
+    """Return every letter by its name."""
+    return tomllib.loads((FOLDER / "letters.toml").read_text("utf-8"))
+
+
+def gaps(words: str) -> set[str]:
+    """Return the names that stand in braces."""
+    return set(_GAP.findall(words))
+
+
+def line(words: str) -> str:
+    """Return the words as one line that no header can be hidden in."""
+    return " ".join(_CONTROL.sub(" ", words).split())
+
+
+def _in(words: Mapping[str, str], name: str, language: str) -> str:
+    if language != LANGUAGES[0] and f"{name}_{language}" in words:
+        return words[f"{name}_{language}"]
+    return words.get(name, "")
+
+
+def _fill(words: str, values: Mapping[str, str]) -> str:
+    """Fill the gaps in one pass, so that braces in a value are only text; empty when a value is missing."""
+    if not all(values.get(name) for name in gaps(words)):
+        return ""
+    return _CONTROL.sub("", _GAP.sub(lambda gap: values[gap[1]], words).replace("\r\n", "\n")).strip()
+
+
+def _footer(because: str, language: str) -> str:
+    desk = settings().base_url
+    if because:
+        words = t("Balcão, the service desk, at %(desk)s. You get this mail because %(because)s.", desk=desk, because=because)
+    else:
+        words = t("Balcão, the service desk, at %(desk)s.", desk=desk)
+    return translate(words, language)
+
+
+@cache
+def _layouts() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(["html"]), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip

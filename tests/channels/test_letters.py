@@ -1,0 +1,148 @@
+"""Every letter in both languages, with the values it needs, and nothing that must stay inside."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from app import database
+from app.channels import email, letters
+from app.models.messages import Message
+from app.models.people import Person
+from app.rules.approvals import Choice
+from app.services import requests, tasks
+from app.settings import ROOT
+from app.unit_of_work import SYSTEM, unit_of_work
+from tests.channels.conftest import Handler
+from tests.channels.outgoing import make_due, queue, rows
+from tests.services.test_requests import decide, planned
+
+FREE = {"step_message", "plain"}  # worded by whoever queues them, in the reader's language
+SAID_BY_MESSAGE = {"item_rejected": {"reason"}, "step_failed": {"step"}, "task_opened": {"parent"}}
+TELLING = {"tell", "queue", "tell_team", "tell_owners"}
+
+
+def templates_in_use() -> set[str]:
+    """Return every template that the code names."""
+    found: set[str] = set()
+    for file in [*(ROOT / "app").rglob("*.py"), *(ROOT / "flows").rglob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and _name(node.func) in TELLING:
+                found |= {each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+                found |= {_constant(file, each.id) for each in node.args if isinstance(each, ast.Name) and each.id.isupper()}
+    return found
+
+
+def _name(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+
+
+def _constant(file: Path, name: str) -> str:
+    for node in ast.parse(file.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
+            assert isinstance(node.value, ast.Constant)
+            return str(node.value.value)
+    raise AssertionError(f"{file}: {name} is no constant")
+
+
+def test_every_template_in_the_code_has_its_letter() -> None:
+    used = templates_in_use()
+    assert {"request_submitted", "approval_asked", "step_message"} <= used
+    assert used <= letters.templates().keys()
+
+
+@pytest.mark.parametrize("name", sorted(letters.templates().keys() - FREE))
+def test_a_letter_is_whole_in_both_languages(name: str) -> None:
+    words = letters.templates()[name]
+    known = letters.VALUES | SAID_BY_MESSAGE.get(name, set())
+    for part in ("subject", "text", "button", "because"):
+        assert words[part].strip()
+        assert words[f"{part}_pt"].strip()
+        assert words[f"{part}_pt"] != words[part]
+        assert letters.gaps(words[part]) == letters.gaps(words[f"{part}_pt"])
+        assert letters.gaps(words[part]) <= known
+    assert letters.gaps(words["link"]) <= {"number", "request"}
+
+
+def mails(smtp: Handler) -> dict[str, str]:
+    """Send all that is due; return each mail's text by address and subject."""
+    make_due()
+    email.send_due()
+    assert [row.error for row in rows() if row.state != "sent"] == []
+    return {
+        f"{taken.recipients[0].partition('@')[0]}: {taken.message['Subject']}": next(taken.message.iter_parts()).get_content()
+        for taken in smtp.taken
+    }
+
+
+def test_a_request_on_its_way_writes_to_the_right_people(smtp: Handler) -> None:
+    number = planned()
+    found = mails(smtp)
+    assert set(found) == {
+        "ana: We have your request: Access to a shared group",
+        "helena: Your decision, please: Access to a shared group for Ana Lima",
+        "igor: Your decision, please: Access to a shared group for Ana Lima",
+    }
+    assert f"https://desk.aurora.example/approvals/{number}" in found["helena: Your decision, please: Access to a shared group for Ana Lima"]
+    assert "because your approval is needed" in found["igor: Your decision, please: Access to a shared group for Ana Lima"].replace("\n", " ")
+
+
+def test_a_letter_speaks_its_readers_language(smtp: Handler) -> None:
+    with database.sessions().begin() as session:
+        session.execute(update(Person).where(Person.login == "helena").values(language="pt"))
+    planned()
+    found = mails(smtp)
+    assert "Sua decisão, por favor: Access to a shared group para Ana Lima" in {key.partition(": ")[2] for key in found}
+    assert {taken.message["Content-Language"] for taken in smtp.taken} == {"en", "pt"}
+
+
+def test_a_rejection_tells_the_reason(smtp: Handler) -> None:
+    decide("helena", planned(), Choice.REJECT, "Ask for the read-only group instead.")
+    found = mails(smtp)
+    assert "Ask for the read-only group instead." in found["ana: Not approved: Access to a shared group"]
+
+
+def test_mails_of_one_request_belong_together_for_its_requester(smtp: Handler) -> None:
+    decide("helena", planned(), Choice.REJECT, "No.")
+    planned(key="key-2")
+    mails(smtp)
+    threads = [taken.message["References"] for taken in smtp.taken if taken.recipients == ["ana@aurora.example"]]
+    assert threads[0] == threads[1]  # the request and its item
+    assert threads[2] != threads[0]
+    assert all(taken.message["In-Reply-To"] == taken.message["References"] for taken in smtp.taken)
+    assert len({taken.message["Message-ID"] for taken in smtp.taken}) == len(smtp.taken)
+
+
+def test_a_reply_is_quoted_and_a_work_note_never_leaves(smtp: Handler) -> None:
+    number = planned()
+    with unit_of_work("bo") as uow:
+        request = uow.get(requests.Item, number).request.number
+    with unit_of_work("bo") as uow:
+        requests.reply(uow, request, "Which folder is it?\nTell us here.")
+    with unit_of_work(SYSTEM) as uow:
+        item = uow.get(requests.Item, number)
+        team = uow.session.scalar(requests.select(requests.Team.id).where(requests.Team.key == "identity"))
+        task = tasks.open_for(uow, item, "Look into it", team).number
+    with unit_of_work("bo") as uow:
+        tasks.note(uow, task, "CANARY the requester must never read")
+    found = mails(smtp)
+    reply = found["ana: New message: Access to a shared group"]
+    assert "Bo Andersen wrote:" in reply
+    assert "Which folder is it?\nTell us here." in reply.replace("\r\n", "\n")
+    assert all(b"CANARY" not in taken.raw for taken in smtp.taken)
+    assert f"https://desk.aurora.example/tasks/{task}" in found["bo: New task for your team: Look into it"]
+
+
+def test_braces_in_a_value_are_only_text(smtp: Handler) -> None:
+    queue("ana", subject="{text} {0.__class__} {{7*7}} %(x)s", body="{subject}")
+    email.send_due()
+    assert smtp.taken[0].message["Subject"] == "{text} {0.__class__} {{7*7}} %(x)s"
+
+
+def test_a_letter_nobody_wrote_is_given_up_with_its_reason(smtp: Handler) -> None:
+    queue("ana")
+    with database.sessions().begin() as session:
+        session.execute(update(Message).values(template="no_such_letter"))
+    assert email.send_due().dead == 1
+    assert rows()[0].error == "no letter is called 'no_such_letter'"
