@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from app import calendars
 from app.models.people import Team
-from app.models.records import Record
 from app.models.requests import Item, Step
 from app.models.tasks import Task
 from app.queries import catalog, progress
@@ -53,7 +52,7 @@ def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, An
 
     Of an item that is already planned and not new this is a drift: it is asked again, in a new round.
     """
-    item = _locked(uow, number)
+    item = requests.locked(uow, number)
     if item.state not in {"requested", "approved", "fulfilling"}:
         return item
     offer = catalog.version(uow.session, item.catalog_hash)
@@ -80,7 +79,7 @@ def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, An
 
 def begin(uow: UnitOfWork, number: str) -> Item:
     """Start fulfilling an approved item; its promised date counts from the approval."""
-    item = _locked(uow, number)
+    item = requests.locked(uow, number)
     if item.state == "approved":
         item.promised_at = item.promised_at or _promise(uow, catalog.version(uow.session, item.catalog_hash))
         records.move(uow, item, Action.START, consequence=True)
@@ -90,7 +89,7 @@ def begin(uow: UnitOfWork, number: str) -> Item:
 
 def ready_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
     """Take in what people ended, open the manual steps whose turn it is, and return the automatic ones to run."""
-    item = _locked(uow, number)
+    item = requests.locked(uow, number)
     if item.state != "fulfilling":
         return []
     offer = catalog.version(uow.session, item.catalog_hash)
@@ -113,7 +112,7 @@ def ready_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
 
 def advance(uow: UnitOfWork, number: str) -> Item:
     """See where the item stands after its steps: fulfilled, incomplete, failed, or still on its way."""
-    item = _locked(uow, number)
+    item = requests.locked(uow, number)
     if item.state != "fulfilling":
         return item
     steps = _steps(uow, item)
@@ -132,7 +131,7 @@ def advance(uow: UnitOfWork, number: str) -> Item:
 
 def close(uow: UnitOfWork, number: str) -> Item:
     """Close a fulfilled item after its last check, tell the people, and roll up into the request."""
-    item = _locked(uow, number)
+    item = requests.locked(uow, number)
     if item.state == "fulfilled":
         _end(uow, item, Action.CLOSE)
     return item
@@ -140,7 +139,7 @@ def close(uow: UnitOfWork, number: str) -> Item:
 
 def undo_fulfilled(uow: UnitOfWork, number: str, keys: Sequence[str]) -> Item:
     """A check found that these steps no longer hold: they run again."""
-    item = _locked(uow, number)
+    item = requests.locked(uow, number)
     if item.state == "fulfilled":
         for step in _steps(uow, item):
             if step.key in keys:
@@ -174,13 +173,6 @@ def _end(uow: UnitOfWork, item: Item, action: Action) -> None:
     records.move(uow, item, action, consequence=True)
     requests.tell_owners(uow, item, "item_closed")
     requests.settle_request(uow, item)
-
-
-def _locked(uow: UnitOfWork, number: str) -> Item:
-    """Lock the request first and then the item: everybody in the same order, so that nobody waits in a ring."""
-    request = select(Item.request_id).where(Item.number == number).correlate(None).scalar_subquery()
-    uow.session.execute(select(Record.id).where(Record.id == request).with_for_update())
-    return uow.get(Item, number)
 
 
 def _steps(uow: UnitOfWork, item: Item) -> list[Step]:
