@@ -55,22 +55,25 @@ def fingerprint(folder: Path) -> Fingerprint:
 
 
 class Watch:
-    """Says whether the folder was changed since it was last asked; the first time it always was."""
+    """Says whether the folder differs from what was last put into service; at first it always does."""
 
     def __init__(self, folder: Path) -> None:
         """Watch that folder; nothing is read before the first question."""
         self.folder = folder
-        self._last: Fingerprint | None = None
+        self._looked: Fingerprint | None = None
+        self._served: Fingerprint | None = None
 
     def has_changed(self) -> bool:
-        """Compare the folder with the last look; a folder that cannot be read counts as unchanged."""
+        """Look at the folder; one that cannot be read counts as unchanged."""
         try:
-            now = fingerprint(self.folder)
+            self._looked = fingerprint(self.folder)
         except OSError:  # a file vanished while we looked, or the folder is away: the next look will tell
             return False
-        changed = now != self._last
-        self._last = now
-        return changed
+        return self._looked != self._served
+
+    def served(self) -> None:
+        """Remember that what was there at the last look is in service; not called, it is asked for again."""
+        self._served = self._looked
 
 
 def _directories(folder: Path) -> Iterator[Path]:

@@ -109,17 +109,31 @@ def test_a_role_may_be_an_audience_and_an_unknown_word_may_not(folder):
 
 def test_a_watch_notices_a_change_a_new_file_and_a_lost_one_and_nothing_else(folder):
     watch = catalog.Watch(folder)
-    assert watch.has_changed()
-    assert not watch.has_changed()
+
+    def noticed() -> bool:
+        changed = watch.has_changed()
+        watch.served()
+        return changed
+
+    assert noticed()
+    assert not noticed()
     path = spoil(folder)
-    assert watch.has_changed()
+    assert noticed()
     (folder / "access" / "notes.txt").write_text("not an item")
-    assert not watch.has_changed()
+    assert not noticed()
     path.unlink()
-    assert watch.has_changed()
+    assert noticed()
     (folder / "software" / "new.toml").write_text("")
-    assert watch.has_changed()
+    assert noticed()
     os.rename(folder, folder.with_name("away"))
+    assert not noticed()
+
+
+def test_a_change_that_could_not_be_served_is_noticed_again(folder):
+    watch = catalog.Watch(folder)
+    assert watch.has_changed()
+    assert watch.has_changed()
+    watch.served()
     assert not watch.has_changed()
 
 
