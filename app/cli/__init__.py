@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from app.rules.errors import DeskError
+from app.rules.errors import DeskError, Invalid
 
 
 class Desk(click.Group):
@@ -67,4 +67,6 @@ def main() -> None:
         desk(prog_name="desk")
     except DeskError as error:
         click.secho(f"desk: {error}", fg="red", err=True)
+        for name, text in error.fields.items() if isinstance(error, Invalid) else ():
+            click.secho(f"  {name}: {text}", fg="red", err=True)
         sys.exit(1)

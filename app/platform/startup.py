@@ -36,6 +36,7 @@ class Startup:
         self.console = console
         self._lock = running.claim(installation.data)
         if not ports.is_free(installation.port, installation.host):
+            self._lock.close()
             raise StartError(f"Port {installation.port} is taken by another program. "
                              f"Mend: stop it, or choose another one: --port {ports.free_port()}")
         self.supervisor: Supervisor | None = None

@@ -37,7 +37,9 @@ def test_a_mail_is_stored_whole_with_its_envelope(sink: int, tmp_path: Path) -> 
     assert stored["X-Envelope-From"] == "bounce@balcao.test"
     assert stored["X-Envelope-To"] == "ana@balcao.test, bo@balcao.test"
     assert stored["To"] == "ana@balcao.test"
-    assert "Olá, Ana" in stored.get_payload(decode=True).decode()
+    body = stored.get_payload(decode=True)
+    assert isinstance(body, bytes)
+    assert "Olá, Ana" in body.decode()
 
 
 def test_only_its_owner_reads_the_mail(tmp_path: Path) -> None:
