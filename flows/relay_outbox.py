@@ -122,7 +122,7 @@ class Relay:
     def _wake(self, flow: str) -> int:
         """Create a run of a flow that seeks its own work, unless the last one is still on its way."""
         run_id, at = self._woken.get(flow, ("", 0.0))
-        if run_id and time.monotonic() - at < PATIENCE_SECONDS and self._prefect.state(run_id) in UNDER_WAY:
+        if run_id and time.monotonic() - at < PATIENCE_SECONDS and self._prefect.state(run_id)[0] in UNDER_WAY:
             return 0
         key = f"{settings().work_pool}:{flow}:{int(time.time())}"  # several relays: one run a second
         self._woken[flow] = (self._prefect.create(flow, {}, key=key, name=flow, tags=[]), time.monotonic())
@@ -140,7 +140,9 @@ class Relay:
             deliveries.release(session, [hold for hold in late if not hold.run_id])
         for run_id in _run_ids(late):
             holds = [hold for hold in late if hold.run_id == run_id]
-            if self._prefect.state(run_id) is StateType.SCHEDULED:  # it waits for a worker; another would wait too
+            state, age = self._prefect.state(run_id)
+            begins = state in {StateType.PENDING, StateType.RUNNING} and age < self._prefect.patience
+            if state is StateType.SCHEDULED or begins:  # it waits for a worker; another would wait too
                 with database.sessions().begin() as session:
                     deliveries.wait_on(session, holds)
                 continue

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,11 +23,13 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled, Completed, Crashed
 
 from app.settings import settings
-from flows import serve
+from flows import serve, worker
 
 # What Prefect's client raises when the server is away or ill; HTTP errors of ours (4xx) are not among them.
 AWAY: Final = (httpx.TransportError, httpx.HTTPStatusError)
-LOST_AFTER = timedelta(seconds=60)
+LOST_AFTER: Final = timedelta(seconds=60)
+BEGINS_WITHIN: Final = timedelta(seconds=15)
+PROCESS_BEGINS_WITHIN: Final = timedelta(seconds=120)
 
 
 class Runs:
@@ -56,12 +59,22 @@ class Runs:
         )
         return "" if run.state and run.state.is_final() else str(run.id)
 
-    def state(self, run_id: str) -> StateType | None:
-        """Return the type of a run's state, or None where the server knows no such run."""
+    def state(self, run_id: str) -> tuple[StateType | None, timedelta]:
+        """Return the type of a run's state and its age; no type where the server knows no such run."""
         try:
-            return self._client.read_flow_run(UUID(run_id)).state_type
+            found = self._client.read_flow_run(UUID(run_id)).state
         except ObjectNotFound:
-            return None
+            found = None
+        return (found.type, datetime.now(UTC) - found.timestamp) if found else (None, timedelta())
+
+    @cached_property
+    def patience(self) -> timedelta:
+        """How long a worker of the pool may take from accepting a run to its first line.
+
+        The desk's own begins at once; one that starts a process or a container for each run does not.
+        """
+        ours = self._client.read_work_pool(settings().work_pool).type == worker.DeskWorker.type
+        return BEGINS_WITHIN if ours else PROCESS_BEGINS_WITHIN
 
     def replace(self, run_id: str) -> None:
         """End a run whose work another one will do; whatever it still does is refused by the ledger."""

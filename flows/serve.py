@@ -24,13 +24,10 @@ from flows import worker
 FLOWS: Final = {
     "plan_item": "flows.plan_item.plan_item",
     "fulfil_request": "flows.fulfil_request.fulfil_request",
-
-
+    "send_messages": "flows.send_messages.send_messages",
 }
 
-EVERY: Final = {
-
-}
+EVERY: Final[dict[str, timedelta]] = {}  # flow → how often it runs by the clock
 
 log = logs.logger("serve")
 

@@ -47,13 +47,14 @@ def bound_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
     ]
 
 
-def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, Any]]) -> Item:
+def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, Any]], *, drift: bool = False) -> Item:
     """Keep what each automatic step would do (by step name), then ask the approvers, who are bound to exactly that.
 
-    Of an item that is already planned and not new this is a drift: it is asked again, in a new round.
+    With `drift` it is asked again, in a new round, of an item whose plan no longer holds. Otherwise only a new item is
+    planned: the event that asks for it may come twice, and what is carried out by then is no drift.
     """
     item = requests.locked(uow, number)
-    if item.state not in {"requested", "approved", "fulfilling"}:
+    if item.state not in ({"approved", "fulfilling"} if drift else {"requested"}):
         return item
     offer = catalog.version(uow.session, item.catalog_hash)
     values = progress.values_for(uow.session, item, offer)

@@ -5,8 +5,10 @@ Each test has a work pool of its own, so that tests which run beside each other 
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,15 +20,14 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-from app import database
 from app.directory import directory
-from app.directory.twin import entry_of
 from app.platform.postgres import Cluster
-from app.rules.directory import DirectoryGroup, DirectoryPerson
+from app.platform.slapd import Slapd
 from app.settings import ROOT
 from tests import prefect_keeper
 from tests.cast import GROUPS, PEOPLE
 from tests.databases import RUN, forget_settings
+from tests.directory.company_ldif import entry
 
 T = TypeVar("T")
 BASE = "dc=aurora,dc=example"
@@ -91,8 +92,8 @@ class Engine:
 
 
 @pytest.fixture
-def engine(prefect_api: str, cast: str, twin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """The cast's desk, its directory twin, and Prefect with an empty pool of this test's own."""
+def engine(prefect_api: str, cast: str, company: Slapd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """The cast's desk, its directory, and Prefect with an empty pool of this test's own."""
     pool = f"pool-{uuid4().hex[:8]}"
     monkeypatch.setenv("DESK_PREFECT_API_URL", prefect_api)
     monkeypatch.setenv("DESK_PREFECT_AUTH_STRING", prefect_keeper.AUTH)
@@ -115,20 +116,37 @@ def engine(prefect_api: str, cast: str, twin: str, tmp_path: Path, monkeypatch: 
 
 
 @pytest.fixture
-def twin(cast: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The cast in the directory twin."""
-    monkeypatch.setenv("DESK_LDAP_URL", "twin:")
+def company(cast: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slapd]:
+    """The cast and the groups in a real directory, which counts what is done to it."""
+    folder = Path(tempfile.mkdtemp(prefix="desk-flows-"))
+    folder.chmod(0o755)  # the server runs as another user when root tests
+    server = Slapd(folder / "slapd", BASE, _entries())
+    server.start()
+    for name, value in {
+        "URL": server.url, "BIND_DN": server.service_dn, "BIND_PASSWORD": server.service_password,
+        "PEOPLE_BASE": f"ou=people,{BASE}", "GROUPS_BASE": f"ou=groups,{BASE}",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"DESK_LDAP_{name}", value)
     forget_settings()
     directory.cache_clear()
+    yield server
+    directory.cache_clear()
+    server.remove()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _entries() -> str:
     people = [
-        DirectoryPerson(dn=person_dn(login), uid=f"uid-{login}", login=login, name=name, mails=(f"{login}@aurora.example",))
+        entry(person_dn(login), objectClass="inetOrgPerson", uid=login, cn=name, sn=name.split()[-1], mail=f"{login}@aurora.example")
         for login, name, *_ in PEOPLE
     ]
-    groups = [DirectoryGroup(dn=group_dn(name), uid=f"uid-{name}", name=name) for name in GROUPS]
-    with database.sessions().begin() as session:
-        session.add_all(entry_of(each) for each in (*people, *groups))
-    yield cast
-    directory.cache_clear()
+    groups = [entry(group_dn(name), objectClass="groupOfNames", cn=name, member=person_dn("rui")) for name in GROUPS]
+    tree = [
+        entry(BASE, objectClass=["organization", "dcObject"], o="Aurora", dc="aurora"),
+        entry(f"ou=people,{BASE}", objectClass="organizationalUnit", ou="people"),
+        entry(f"ou=groups,{BASE}", objectClass="organizationalUnit", ou="groups"),
+    ]
+    return "\n".join((*tree, *people, *groups))
 
 
 def person_dn(login: str) -> str:

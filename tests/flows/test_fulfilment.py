@@ -1,0 +1,218 @@
+"""Planning and carrying out, on a real directory, without Prefect: the flows' own functions."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select, text, update
+
+from app import database
+from app.directory import directory
+from app.models.events import Delivery
+from app.models.messages import Message
+from app.models.requests import Step
+from app.models.tasks import Task
+from app.platform.slapd import Slapd
+from app.platform.slapd_audit import membership_changes
+from app.services import deliveries, fulfilment, steps, tasks
+from app.settings import ROOT
+from app.unit_of_work import SYSTEM, unit_of_work
+from flows import failpoints
+from flows.fulfil_request import fulfil
+from flows.plan_item import plan
+from tests.flows import ordering
+from tests.flows.conftest import group_dn, person_dn
+
+WORK = {"plan_item": plan, "fulfil_request": fulfil}
+ONE_ITEM = """
+from app import database
+from app.services import deliveries
+from flows import taking
+from flows.fulfil_request import fulfil
+with database.sessions().begin() as session:
+    keys = [hold.key for hold in deliveries.claim(session, "fulfil_request", 9)]
+taking.work_off(keys, fulfil)
+"""
+
+
+def hand_over(consumer: str) -> datetime | None:
+    """Do what relay, Prefect and worker do for the deliveries of one flow; when it wants to come back."""
+    with database.sessions().begin() as session:
+        holds = deliveries.begin(session, [hold.key for hold in deliveries.claim(session, consumer, 99)])
+    assert holds
+    times = [WORK[consumer](hold) for hold in holds]
+    with database.sessions().begin() as session:
+        for hold in holds:
+            deliveries.finish(session, hold)
+    return times[-1]
+
+
+def approved(key: str = "k") -> str:
+    """Order, plan and approve membership of finance-ro for ana."""
+    number = ordering.order_group(key)
+    hand_over("plan_item")
+    ordering.approve(number)
+    return number
+
+
+def end_task(number: str, how: str = "complete", body: str = "") -> None:
+    with database.sessions()() as session:
+        task = session.scalars(select(Task.number).where(Task.parent_id == ordering.item(number).id)).one()
+    with unit_of_work("bo") as uow:
+        tasks.close(uow, task, how, body)
+
+
+def step(number: str, key: str = "step-1") -> Step:
+    with database.sessions()() as session:
+        return session.scalars(select(Step).where(Step.item_id == ordering.item(number).id, Step.key == key)).one()
+
+
+def let_leases_end() -> None:
+    with database.sessions().begin() as session:
+        for table in (Delivery, Step):
+            session.execute(update(table).values(lease_until=text("clock_timestamp() - interval '1 second'")))
+        deliveries.lost(session)
+
+
+def is_member() -> bool:
+    return directory().is_member(group_dn("finance-ro"), person_dn("ana"))
+
+
+def test_an_approved_item_is_carried_out_waits_for_its_task_and_closes(company: Slapd) -> None:
+    number = approved()
+    assert not is_member()
+    hand_over("fulfil_request")
+    assert (ordering.state(number), is_member()) == ("fulfilling", True)
+    end_task(number)
+    hand_over("fulfil_request")
+    assert ordering.state(number) == "closed"
+    assert step(number).verified_at is not None
+    assert len(membership_changes(company.audit_file)) == 1
+
+
+def test_a_second_delivery_of_the_same_event_changes_nothing(company: Slapd) -> None:
+    number = approved()
+    hand_over("fulfil_request")
+    with database.sessions().begin() as session:
+        session.execute(update(Delivery).values(state="due", attempt=Delivery.attempt + 1))
+    hand_over("plan_item")
+    hand_over("fulfil_request")
+    assert ordering.state(number) == "fulfilling"
+    assert len(membership_changes(company.audit_file)) == 1
+
+
+@pytest.mark.parametrize("place", [name for name in failpoints.NAMES if not name.startswith("relay.")])
+def test_a_worker_killed_anywhere_leaves_one_effect_and_a_finished_item(company: Slapd, place: str) -> None:
+    number = approved()
+    killed = subprocess.run(
+        [sys.executable, "-c", ONE_ITEM], cwd=ROOT, env={**os.environ, "FAILPOINT": f"{place}:kill"}, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, f"{place} was not reached"
+    let_leases_end()
+    hand_over("fulfil_request")
+    end_task(number)
+    hand_over("fulfil_request")
+    assert ordering.state(number) == "closed"
+    assert len(membership_changes(company.audit_file)) == 1
+
+
+def test_a_worker_that_comes_back_from_the_dead_is_refused_by_the_epoch(company: Slapd) -> None:
+    number = approved()
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.begin(uow, number)
+        fulfilment.ready_steps(uow, number)
+        old = steps.claim(uow, number, "step-1")
+    assert old
+    let_leases_end()
+    hand_over("fulfil_request")
+    with pytest.raises(steps.Superseded), unit_of_work(SYSTEM) as uow:
+        steps.commit(uow, old)
+    assert (step(number).state, step(number).epoch) == ("done", 2)
+
+
+def test_what_drifted_since_the_approval_is_asked_again(company: Slapd) -> None:
+    number = approved()
+    directory().add_member(group_dn("finance-ro"), person_dn("ana"))
+    hand_over("fulfil_request")
+    assert ordering.state(number) == "awaiting_approval"
+    assert (ordering.item(number).plan or [{}])[0]["changes"] == []
+    ordering.approve(number)
+    hand_over("fulfil_request")
+    assert step(number).state == "done"
+
+
+def test_a_step_that_fails_is_tried_again_later_and_then_shown_to_its_owner(company: Slapd) -> None:
+    number = approved()
+    company.stop()
+    for attempt in range(1, 6):
+        next_at = hand_over("fulfil_request")
+        assert step(number).attempt == attempt
+        assert (next_at is None) == (attempt == 5)
+        with database.sessions().begin() as session:
+            session.execute(update(Step).where(Step.next_at.is_not(None)).values(next_at=text("desk_now()")))
+            session.execute(update(Delivery).where(Delivery.consumer == "fulfil_request").values(state="due"))
+    assert ordering.state(number) == "failed"
+    assert "does not answer" in (step(number).error or "")
+    with database.sessions()() as session:
+        assert "step_failed" in session.scalars(select(Message.template)).all()
+
+
+def test_its_owner_tries_a_failed_step_again(company: Slapd) -> None:
+    number = approved()
+    with database.sessions().begin() as session:
+        session.execute(update(Step).values(attempt=4))
+    company.stop()
+    hand_over("fulfil_request")
+    assert ordering.state(number) == "failed"
+    company.start()
+    directory.cache_clear()
+    with unit_of_work("bo") as uow:
+        fulfilment.retry(uow, number)
+    hand_over("fulfil_request")
+    assert (ordering.state(number), is_member()) == ("fulfilling", True)
+
+
+def test_an_effect_that_vanished_before_the_last_check_is_made_again(company: Slapd) -> None:
+    number = approved()
+    hand_over("fulfil_request")
+    directory().remove_member(group_dn("finance-ro"), person_dn("ana"))
+    end_task(number)
+    hand_over("fulfil_request")
+    assert ordering.state(number) == "fulfilling"
+    hand_over("fulfil_request")
+    assert (ordering.state(number), is_member()) == ("closed", True)
+
+
+def test_an_item_without_approval_sends_its_mail_once(company: Slapd) -> None:
+    number = ordering.order_badge("Guest")
+    hand_over("plan_item")
+    hand_over("fulfil_request")
+    assert ordering.state(number) == "closed"
+    with database.sessions()() as session:
+        assert session.scalars(select(Message.token).where(Message.template == "step_message")).all() == [f"{number}:step-1"]
+
+
+def test_an_item_is_not_planned_while_the_directory_is_away(company: Slapd) -> None:
+    number = ordering.order_group("k")
+    company.stop()
+    assert hand_over("plan_item") is not None
+    assert ordering.state(number) == "requested"
+
+
+def test_an_unexpected_error_in_a_step_is_kept_and_tried_again(company: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = approved()
+    monkeypatch.setenv("FAILPOINT", "step.acted:raise")
+    hand_over("fulfil_request")
+    assert (step(number).state, step(number).attempt) == ("retrying", 1)
+
+
+def test_the_last_check_waits_for_a_directory_that_is_away(company: Slapd) -> None:
+    number = approved()
+    hand_over("fulfil_request")
+    end_task(number)
+    company.stop()
+    assert hand_over("fulfil_request") is not None
+    assert ordering.state(number) == "fulfilled"
