@@ -25,7 +25,7 @@ from app.rules.errors import DeskError
 from app.services import deliveries
 from app.services.deliveries import Hold
 from app.settings import settings
-from flows import failpoints, runs
+from flows import failpoints, follow_catalog, runs
 from flows.runs import Runs
 
 SWEEP_SECONDS: Final = 5.0
@@ -233,6 +233,7 @@ def main() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    follow_catalog.start(stop)
     serve(stop, wake)
 
 
