@@ -20,7 +20,6 @@ from app.rules.catalog import templates
 from app.rules.catalog.items import Item, Kind
 from app.rules.words import Text
 from app.services import approvals
-from app.settings import settings
 from app.unit_of_work import UnitOfWork
 
 FIRST_NUMBER = "REQ0000000"  # there is no number yet; nothing shown here prints it

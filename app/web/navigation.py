@@ -60,7 +60,7 @@ WAITING: Final[dict[str, Callable[[], int]]] = {}
 def init_app(app: Flask) -> None:
     """Let templates draw the frame."""
     app.jinja_env.globals.update(
-        navigation=sections, has_page=has_page, person_here=current_person, here=here, waiting=waiting, DEMO=settings().demo
+        navigation=sections, has_page=has_page, person_here=current_person, here=here, waiting=waiting, holds=holds, DEMO=settings().demo
     )
 
 

@@ -1,5 +1,6 @@
 """How values look on a page: sentences, times, states, priorities, people. Registered as Jinja filters and functions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -9,7 +10,8 @@ from babel.dates import format_date, format_datetime, format_time, format_timede
 from flask import Flask
 
 from app.language import local, translate
-from app.rules.words import Text, t
+from app.models.people import Team
+from app.rules.words import LANGUAGES, Text, t
 from app.web.preferences import LOCALES, current_language, zone
 
 # Skeletons differ too much between languages to share one: the day matters more than the year, the clock has 24 hours.
@@ -74,13 +76,20 @@ PRIORITIES: Final = {1: t("Critical"), 2: t("High"), 3: t("Moderate"), 4: t("Low
 
 def init_app(app: Flask) -> None:
     """Give templates these functions."""
-    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, initials=initials, tint=tint)
+    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, initials=initials, tint=tint, team_name=team_name)
     app.jinja_env.globals.update(state_look=state_look, PRIORITIES=PRIORITIES)
 
 
-def say(text: Text | str) -> str:
-    """Return a sentence in the reader's language; a plain string stays as it is."""
+def say(text: Text | Mapping[str, str] | str) -> str:
+    """Return a sentence, or the words of the catalogue, in the reader's language; a plain string stays as it is."""
+    if isinstance(text, Mapping):
+        return text.get(current_language()) or text[LANGUAGES[0]]
     return translate(text, current_language()) if isinstance(text, Text) else str(text)
+
+
+def team_name(team: Team) -> str:
+    """Return the team's name in the reader's language."""
+    return team.name_pt if current_language() == "pt" else team.name
 
 
 def state_look(state: str) -> Look:

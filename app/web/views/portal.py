@@ -1,9 +1,12 @@
 """The portal: search first, then what one's colleagues order most, what is on its way, and what waits for a decision."""
 
+from typing import Any
+
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.queries import approvals, catalog, requests, search
+from app.rules.catalog.items import Item
 from app.unit_of_work import unit_of_work
 from app.web.current import me
 from app.web.permission import permission
@@ -52,9 +55,9 @@ def suggest() -> ResponseReturnValue:
     return render_template("portal/suggestions.html", words=words, found=found)
 
 
-def _as_place(item: search.Item) -> dict[str, str]:
+def _as_place(item: Item) -> dict[str, str]:
     return {"text": say(item.name), "href": url_for("catalog.order", slug=item.slug)}
 
 
-def _as_record(record: search.Row) -> dict[str, str]:
+def _as_record(record: Any) -> dict[str, str]:
     return {"text": record.title, "number": record.number, "href": url_for("records.show", number=record.number)}

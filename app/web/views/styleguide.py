@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, DateField, Form, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
+from app.forms.base import Form, options
 from app.rules.words import t
 from app.web.permission import public
+from app.web.preferences import current_language
 from app.web.shown import say
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
@@ -19,27 +20,19 @@ class SampleForm(Form):
     """One field of each kind."""
 
     title = StringField(t("What do you need?"), [InputRequired(t("Say what you need."))], description=t("A few words are enough."))
-    group = SelectField(t("Which group?"), [InputRequired()])
+    group = SelectField(t("Which group?"), [InputRequired()], choices=options([("finance-ro", "finance-ro"), ("finance-rw", "finance-rw")]))
     until = DateField(t("Until"), [Optional()])
     reason = TextAreaField(t("Why"), [Optional()], description=t("Your manager reads this."))
-    whom = RadioField(t("For whom?"), [InputRequired(t("Choose for whom it is."))])
+    whom = RadioField(t("For whom?"), [InputRequired(t("Choose for whom it is."))], choices=options([("me", t("For me")), ("other", t("For someone else"))]))
     again = BooleanField(t("Tell me when it ends"), description=t("A message, seven days before."))
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        """Fill the choices in the reader's language."""
-        super().__init__(*args, **kwargs)
-        self.group.choices = [SelectChoice("finance-ro", "finance-ro"), SelectChoice("finance-rw", "finance-rw")]
-        self.whom.choices = [SelectChoice("me", say(t("For me"))), SelectChoice("other", say(t("For someone else")))]
 
 
 @bp.get("/")
 @public
 def show() -> ResponseReturnValue:
     """Show every part."""
-    wrong = SampleForm(data={"title": ""})
-    wrong.validate()
-    now = datetime.now(UTC)
-    return render_template("styleguide/show.html", form=SampleForm(data={"whom": "me"}), wrong_form=wrong, now=now, timedelta=timedelta)
+    form = SampleForm(data={"whom": "me"}, language=current_language())
+    return render_template("styleguide/show.html", form=form, now=datetime.now(UTC), timedelta=timedelta)
 
 
 @bp.get("/workspace")

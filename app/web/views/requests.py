@@ -1,0 +1,82 @@
+"""My requests, and where each one stands: who it waits for and since when, and what I can do about it."""
+
+from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.models.requests import Item
+from app.queries import progress, requests
+from app.rules.lifecycle import FINAL
+from app.rules.words import t
+from app.services import requests as services
+from app.unit_of_work import unit_of_work
+from app.web.allowed import allowed
+from app.web.answers import shown
+from app.web.current import me
+from app.web.permission import permission
+from app.web.preferences import current_language
+from app.web.redirects import see_other
+from app.web.shown import say
+
+bp = Blueprint("requests", __name__, url_prefix="/requests")
+
+
+@bp.get("/")
+@permission("portal.use")
+def mine() -> ResponseReturnValue:
+    """List what I asked for, or what was asked for me."""
+    words, only_open = request.args.get("q", ""), request.args.get("show") != "all"
+    with unit_of_work(me()) as uow:
+        page = requests.mine(uow.session, uow.actor, only_open=only_open, words=words, bookmark=request.args.get("page"))
+        return render_template("requests/mine.html", page=page, words=words, only_open=only_open, now=uow.now)
+
+
+@bp.get("/<number>")
+@permission("request.view")
+def show(number: str) -> ResponseReturnValue:
+    """Show where a request stands."""
+    with unit_of_work(me()) as uow:
+        whole = requests.whole(uow.session, uow.actor, number)
+        parts = progress.of(uow.session, whole, current_language())
+        rows = {part.item.id: shown(uow.session, part.offer, part.item.answers) for part in parts}
+        may = allowed(uow, whole.request, "request.cancel", "request.reply", "request.remind")
+        is_open = whole.request.state not in FINAL
+        return render_template("requests/show.html", whole=whole, parts=parts, rows=rows, may=may, is_open=is_open, now=uow.now)
+
+
+@bp.get("/items/<number>")
+@permission("item.view")
+def of_item(number: str) -> ResponseReturnValue:
+    """Go to the request an item belongs to."""
+    with unit_of_work(me()) as uow:
+        item = uow.get(Item, number, lock=False)
+        return see_other(".show", number=item.request.number, _anchor=number)
+
+
+@bp.post("/<number>/reply")
+@permission("request.reply")
+def reply(number: str) -> ResponseReturnValue:
+    """Write on the request."""
+    with unit_of_work(me()) as uow:
+        services.reply(uow, number, request.form.get("body", ""))
+    flash(say(t("Your message was sent.")), "success")
+    return see_other(".show", number=number, _anchor="talk")
+
+
+@bp.post("/<number>/cancel")
+@permission("request.cancel")
+def cancel(number: str) -> ResponseReturnValue:
+    """Cancel the whole request."""
+    with unit_of_work(me()) as uow:
+        services.cancel(uow, number, request.form.get("reason", ""), version=request.form.get("version", type=int))
+    flash(say(t("The request was cancelled.")), "success")
+    return see_other(".show", number=number)
+
+
+@bp.post("/items/<number>/remind")
+@permission("request.remind")
+def remind(number: str) -> ResponseReturnValue:
+    """Write again to whoever the item waits for."""
+    with unit_of_work(me()) as uow:
+        reminded = services.remind(uow, number)
+    flash(say(t("%(names)s got a reminder.", names=", ".join(person.name for person in reminded))), "success")
+    return see_other(".of_item", number=number)

@@ -1,0 +1,98 @@
+"""Tasks of my teams: the list, one task, and ending it."""
+
+from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.queries import tasks
+from app.rules.errors import Invalid
+from app.rules.words import t
+from app.services import tasks as services
+from app.unit_of_work import unit_of_work
+from app.web import navigation
+from app.web.allowed import allowed
+from app.web.current import me
+from app.web.permission import permission
+from app.web.redirects import see_other
+from app.web.shown import say
+
+bp = Blueprint("tasks", __name__, url_prefix="/tasks")
+LISTS = ("unassigned", "mine", "all")
+ACTS = ("task.take", "task.assign", "task.complete", "task.skip", "task.note")
+
+
+def _count() -> int:
+    with unit_of_work(me()) as uow:
+        return tasks.count_for(uow.session, uow.actor)
+
+
+navigation.WAITING["tasks.worklist"] = _count
+
+
+@bp.get("/")
+@permission("work.view")
+def worklist() -> ResponseReturnValue:
+    """List the open tasks of my teams."""
+    which = request.args.get("show", "all")
+    with unit_of_work(me()) as uow:
+        page = tasks.of_teams(uow.session, uow.actor, which=which if which in LISTS else "all", bookmark=request.args.get("page"))
+        return render_template("tasks/worklist.html", page=page, which=which, lists=LISTS, now=uow.now)
+
+
+@bp.get("/<number>")
+@permission("task.view")
+def show(number: str) -> ResponseReturnValue:
+    """Show one task."""
+    return _page(number)
+
+
+@bp.post("/<number>/take")
+@permission("task.take")
+def take(number: str) -> ResponseReturnValue:
+    """Make the task mine."""
+    with unit_of_work(me()) as uow:
+        services.take(uow, number, version=request.form.get("version", type=int))
+    flash(say(t("%(number)s is yours now.", number=number)), "success")
+    return see_other(".show", number=number)
+
+
+@bp.post("/<number>/assign")
+@permission("task.assign")
+def assign(number: str) -> ResponseReturnValue:
+    """Give the task to a member of its team."""
+    with unit_of_work(me()) as uow:
+        task = services.assign(uow, number, request.form.get("assignee", 0, type=int), version=request.form.get("version", type=int))
+        name = task.assignee.name if task.assignee else ""
+    flash(say(t("%(number)s was given to %(name)s.", number=number, name=name)), "success")
+    return see_other(".show", number=number)
+
+
+@bp.post("/<number>/close")
+@permission("task.complete")
+def close(number: str) -> ResponseReturnValue:
+    """End the task as done, not done or not needed."""
+    how, note = request.form.get("how", ""), request.form.get("note", "")
+    try:
+        with unit_of_work(me()) as uow:
+            services.close(uow, number, how, note, version=request.form.get("version", type=int))
+    except Invalid as wrong:
+        return _page(number, {name: say(text) for name, text in wrong.fields.items()}, how, note), 422
+    flash(say(t("%(number)s is closed.", number=number)), "success")
+    return see_other(".worklist")
+
+
+@bp.post("/<number>/notes")
+@permission("task.note")
+def note(number: str) -> ResponseReturnValue:
+    """Write a note that only those who work here see."""
+    with unit_of_work(me()) as uow:
+        services.note(uow, number, request.form.get("body", ""))
+    return see_other(".show", number=number, _anchor="notes")
+
+
+def _page(number: str, errors: dict[str, str] | None = None, how: str = "complete", note: str = "") -> str:
+    with unit_of_work(me()) as uow:
+        task, notes = tasks.whole(uow.session, uow.actor, number)
+        return render_template(
+            "tasks/show.html", task=task, notes=notes, members=tasks.members(uow.session, task.team_id), errors=errors or {},
+            may=allowed(uow, task, *ACTS), how=how, note=note, is_open=task.state in tasks.OPEN, now=uow.now,
+        )  # fmt: skip
