@@ -136,8 +136,8 @@ def _send_batch(batch: Sequence[Outgoing], count: dict[str, int]) -> bool:
 def _written(message: Outgoing, count: dict[str, int]) -> Letter | None:
     """Return the letter of a message; what cannot be written, or is no longer wanted, is given up."""
     try:
-        if not message.is_wanted:
-            raise letters.Unwritable("the account is disabled")
+        if message.unwanted:
+            raise letters.Unwritable(message.unwanted)
         return letters.write(message)
     except letters.Unwritable as error:
         with database.sessions().begin() as session:

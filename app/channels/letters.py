@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from app.language import translate
-from app.rules.words import LANGUAGES, t
+from app.rules.words import LANGUAGES
 from app.services.outbox import Outgoing
 from app.settings import settings
 
@@ -75,9 +74,13 @@ def write(message: Outgoing) -> Letter:
     )  # fmt: skip
 
 
-@cache
 def templates() -> Mapping[str, Mapping[str, str]]:
     """Return every letter by its name."""
+    return {name: words for name, words in _file().items() if isinstance(words, dict)}
+
+
+@cache
+def _file() -> Mapping[str, Any]:
     return tomllib.loads((FOLDER / "letters.toml").read_text("utf-8"))
 
 
@@ -91,10 +94,10 @@ def line(words: str) -> str:
     return " ".join(_CONTROL.sub(" ", words).split())
 
 
-def _in(words: Mapping[str, str], name: str, language: str) -> str:
+def _in(words: Mapping[str, Any], name: str, language: str) -> str:
     if language != LANGUAGES[0] and f"{name}_{language}" in words:
-        return words[f"{name}_{language}"]
-    return words.get(name, "")
+        name = f"{name}_{language}"
+    return str(words.get(name, ""))
 
 
 def _fill(words: str, values: Mapping[str, str]) -> str:
@@ -105,12 +108,8 @@ def _fill(words: str, values: Mapping[str, str]) -> str:
 
 
 def _footer(because: str, language: str) -> str:
-    desk = settings().base_url
-    if because:
-        words = t("Balcão, the service desk, at %(desk)s. You get this mail because %(because)s.", desk=desk, because=because)
-    else:
-        words = t("Balcão, the service desk, at %(desk)s.", desk=desk)
-    return translate(words, language)
+    words = _in(_file(), "footer_because" if because else "footer", language)
+    return _fill(words, {"desk": settings().base_url, "because": because})
 
 
 @cache

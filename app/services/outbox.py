@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models.events import Event
 from app.models.messages import Message
-from app.models.people import Person
+from app.models.people import OneTimeLink, Person
 from app.models.records import Note, Record
 from app.models.requests import Item
 from app.models.tasks import Task
 from app.rules import backoff
+from app.services import links
 from app.settings import settings
 
 ERROR_LIMIT: Final = 300
@@ -43,7 +44,7 @@ class Outgoing:
     template: str
     params: Mapping[str, Any]
     values: Mapping[str, str]
-    is_wanted: bool = True
+    unwanted: str = ""  # why it should no longer go out
 
 
 def claim(session: Session, limit: int, seconds: float) -> list[Outgoing]:
@@ -57,8 +58,7 @@ def claim(session: Session, limit: int, seconds: float) -> list[Outgoing]:
     )
     change = update(Message).where(Message.id.in_(due)).values(next_at=_DESK_NOW + timedelta(seconds=seconds))
     rows = session.execute(change.returning(Message.id, Message.next_at), execution_options=_PLAIN)
-    leases = {id_: lease for id_, lease in rows}
-    return _outgoing(session, leases)
+    return _outgoing(session, {row.id: row.next_at for row in rows})
 
 
 def sent(session: Session, message: Outgoing) -> None:
@@ -139,19 +139,30 @@ def _outgoing(session: Session, leases: Mapping[int, datetime]) -> list[Outgoing
         .where(Message.id.in_(leases))
         .order_by(Message.created_at, Message.id)
     )  # fmt: skip
+    rows = session.execute(query).all()
+    wanted = [row[0].params["link_id"] for row in rows if "link_id" in row[0].params]
+    paths = {link.id: links.path(link) for link in session.scalars(select(OneTimeLink).where(
+        OneTimeLink.id.in_(wanted), OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > func.now()))}  # fmt: skip
     return [
-        _one(message, leases[message.id], name, active is not False, {
-            "number": number, "title": title, "request": order_number or parent_number or number,
+        _one(message, leases[message.id], name, _unwanted(message, active, paths), {
+            "path": paths.get(message.params.get("link_id", 0)), "number": number, "title": title, "request": order_number or parent_number or number,
             "requester": asked_by, "beneficiary": asked_for, "author": written_by, "note": note,
         })
         for message, name, active, number, title, order_number, parent_number, asked_by, asked_for, written_by, note
-        in session.execute(query)
+        in rows
     ]  # fmt: skip
 
 
-def _one(message: Message, lease: datetime, name: str | None, wanted: bool, values: Mapping[str, str | None]) -> Outgoing:
+def _unwanted(message: Message, active: bool | None, paths: Mapping[int, str]) -> str:
+    """Return why this message should not go out any more; it was right when it was queued."""
+    if active is False:
+        return "the account is disabled"
+    return "its link no longer works" if message.params.get("link_id", 0) not in {0, *paths} else ""
+
+
+def _one(message: Message, lease: datetime, name: str | None, unwanted: str, values: Mapping[str, str | None]) -> Outgoing:
     return Outgoing(
         id=message.id, lease=lease, attempt=message.attempt, message_id=message.message_id, address=message.address,
         name=name or "", language=message.language or settings().language, template=message.template,
-        params=dict(message.params), values={key: value for key, value in values.items() if value}, is_wanted=wanted,
+        params=dict(message.params), values={key: value for key, value in values.items() if value}, unwanted=unwanted,
     )  # fmt: skip

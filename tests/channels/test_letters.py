@@ -4,14 +4,15 @@ import ast
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app import database
 from app.channels import email, letters
 from app.models.messages import Message
-from app.models.people import Person
+from app.models.people import OneTimeLink, Person, Team
+from app.models.requests import Item
 from app.rules.approvals import Choice
-from app.services import requests, tasks
+from app.services import accounts, links, requests, tasks
 from app.settings import ROOT
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.channels.conftest import Handler
@@ -19,8 +20,8 @@ from tests.channels.outgoing import make_due, queue, rows
 from tests.services.test_requests import decide, planned
 
 FREE = {"step_message", "plain"}  # worded by whoever queues them, in the reader's language
-SAID_BY_MESSAGE = {"item_rejected": {"reason"}, "step_failed": {"step"}, "task_opened": {"parent"}}
-TELLING = {"tell", "queue", "tell_team", "tell_owners"}
+SAID_BY_MESSAGE = {"item_rejected": {"reason"}, "step_failed": {"step"}, "task_opened": {"parent"}, "recovery_code_used": {"left"}}
+TELLING = {"tell", "queue", "tell_team", "tell_owners", "_tell", "_send_link"}
 
 
 def templates_in_use() -> set[str]:
@@ -48,7 +49,7 @@ def _constant(file: Path, name: str) -> str:
 
 def test_every_template_in_the_code_has_its_letter() -> None:
     used = templates_in_use()
-    assert {"request_submitted", "approval_asked", "step_message"} <= used
+    assert {"request_submitted", "approval_asked", "step_message", "password_reset"} <= used
     assert used <= letters.templates().keys()
 
 
@@ -62,7 +63,7 @@ def test_a_letter_is_whole_in_both_languages(name: str) -> None:
         assert words[f"{part}_pt"] != words[part]
         assert letters.gaps(words[part]) == letters.gaps(words[f"{part}_pt"])
         assert letters.gaps(words[part]) <= known
-    assert letters.gaps(words["link"]) <= {"number", "request"}
+    assert letters.gaps(words["link"]) <= {"number", "request", "path"}
 
 
 def mails(smtp: Handler) -> dict[str, str]:
@@ -94,6 +95,7 @@ def test_a_letter_speaks_its_readers_language(smtp: Handler) -> None:
     planned()
     found = mails(smtp)
     assert "Sua decisão, por favor: Access to a shared group para Ana Lima" in {key.partition(": ")[2] for key in found}
+    assert "Você recebe esta mensagem porque sua aprovação" in " ".join(str(found).replace("\\n", " ").split())
     assert {taken.message["Content-Language"] for taken in smtp.taken} == {"en", "pt"}
 
 
@@ -117,12 +119,12 @@ def test_mails_of_one_request_belong_together_for_its_requester(smtp: Handler) -
 def test_a_reply_is_quoted_and_a_work_note_never_leaves(smtp: Handler) -> None:
     number = planned()
     with unit_of_work("bo") as uow:
-        request = uow.get(requests.Item, number).request.number
+        request = uow.get(Item, number).request.number
     with unit_of_work("bo") as uow:
         requests.reply(uow, request, "Which folder is it?\nTell us here.")
     with unit_of_work(SYSTEM) as uow:
-        item = uow.get(requests.Item, number)
-        team = uow.session.scalar(requests.select(requests.Team.id).where(requests.Team.key == "identity"))
+        item = uow.get(Item, number)
+        team = uow.session.scalar(select(Team.id).where(Team.key == "identity"))
         task = tasks.open_for(uow, item, "Look into it", team).number
     with unit_of_work("bo") as uow:
         tasks.note(uow, task, "CANARY the requester must never read")
@@ -146,3 +148,23 @@ def test_a_letter_nobody_wrote_is_given_up_with_its_reason(smtp: Handler) -> Non
         session.execute(update(Message).values(template="no_such_letter"))
     assert email.send_due().dead == 1
     assert rows()[0].error == "no letter is called 'no_such_letter'"
+
+
+def test_a_link_is_in_the_mail_and_nowhere_in_the_queue(smtp: Handler) -> None:
+    with unit_of_work(SYSTEM) as uow:
+        accounts.ask_reset(uow, "ana")
+    [text] = mails(smtp).values()
+    with database.sessions()() as session:
+        link = session.scalars(select(OneTimeLink)).one()
+        token = links.token_of(link)
+    assert f"https://desk.aurora.example/password/{token}" in text
+    assert token not in str([vars(row) for row in rows()])
+
+
+def test_a_link_that_no_longer_works_is_not_sent(smtp: Handler) -> None:
+    with unit_of_work(SYSTEM) as uow:
+        accounts.ask_reset(uow, "ana")
+    with unit_of_work(SYSTEM) as uow:
+        accounts.ask_reset(uow, "ana")
+    assert (email.send_due().sent, len(smtp.taken)) == (1, 1)
+    assert [row.error for row in rows()] == ["its link no longer works", None]
