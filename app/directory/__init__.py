@@ -19,7 +19,6 @@ from app.directory.errors import (
 )
 from app.directory.interface import Directory, DirectoryStatus
 from app.directory.off import OffDirectory
-from app.directory.twin import TwinDirectory
 from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot
 from app.rules.words import t
 from app.settings import Settings, settings
@@ -42,6 +41,8 @@ def directory_for(chosen: Settings) -> Directory:
     if not chosen.ldap_url:
         return OffDirectory(t("No directory is configured: set DESK_LDAP_URL."))
     if chosen.ldap_url.startswith("twin:"):
+        from app.directory.twin import TwinDirectory
+
         return TwinDirectory()
     if importlib.util.find_spec("ldap") is None:
         return OffDirectory(t("The directory is configured, but python-ldap is not installed: ./desk doctor says how."))

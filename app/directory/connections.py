@@ -19,8 +19,8 @@ from app.directory.errors import DirectoryMisconfigured
 from app.rules.words import t
 
 TLS_1_2 = 0x303
-RETRIES = 2
-RETRY_DELAY = 0.5                       # python-ldap sleeps this long while it holds its lock; its default is a minute
+RETRIES = 1                             # python-ldap tries anew after a time-out too: twice the limit, never more
+RETRY_DELAY = 0.5                       # it would sleep this long with its lock held; its default is a minute
 
 
 def prepared(connection: SimpleLDAPObject, access: Access, seconds: float) -> SimpleLDAPObject:
@@ -35,6 +35,7 @@ def prepared(connection: SimpleLDAPObject, access: Access, seconds: float) -> Si
         connection.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
         connection.set_option(ldap.OPT_X_TLS_PROTOCOL_MIN, TLS_1_2)
         connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)         # last: what was set before it counts, what comes after not
+        connection.set_option(ldap.OPT_CONNECT_ASYNC, 1)        # else libldap 2.5 waits for ever in the handshake
     return connection
 
 
@@ -60,6 +61,15 @@ def within(connection: SimpleLDAPObject, deadline: Deadline) -> SimpleLDAPObject
     return connection
 
 
+class DeskConnection(ReconnectLDAPObject):  # type: ignore[misc]  # python-ldap has no types
+    """The desk's own connection: it comes back by itself after the server was away."""
+
+    def start_tls_s(self) -> None:
+        """Make the connection private, or fail: python-ldap's own way is to connect anew and bind, in clear."""
+        SimpleLDAPObject.start_tls_s(self)
+        self._start_tls = 1                     # its mark to do the same after each reconnect
+
+
 class ServiceConnections:
     """The desk's own connection, one for each thread, opened when first needed and again when it broke."""
 
@@ -69,15 +79,15 @@ class ServiceConnections:
         self._mine = threading.local()
         _OWNERS.add(self)
 
-    def connection(self) -> ReconnectLDAPObject:
+    def connection(self) -> DeskConnection:
         """Return this thread's connection, bound as the desk."""
-        connection: ReconnectLDAPObject | None = getattr(self._mine, "connection", None)
+        connection: DeskConnection | None = getattr(self._mine, "connection", None)
         if connection is None:
             connection = self._open()
             self._mine.connection = connection
         return connection
 
-    def probed(self) -> ReconnectLDAPObject:
+    def probed(self) -> DeskConnection:
         """Return this thread's connection, alive and still the desk's: for reads that cannot be begun anew half-way."""
         connection = self.connection()
         if self.access.bind_dn and not connection.whoami_s():
@@ -86,19 +96,19 @@ class ServiceConnections:
 
     def drop(self) -> None:
         """Forget this thread's connection after a fault; the next use opens a new one."""
-        connection: ReconnectLDAPObject | None = getattr(self._mine, "connection", None)
+        connection: DeskConnection | None = getattr(self._mine, "connection", None)
         self._mine.connection = None
         if connection is not None:
-            with suppress(ldap.LDAPError):          # it was broken already
+            with suppress(ldap.LDAPError, AttributeError):      # it was broken, or is gone: python-ldap deletes it
                 connection.unbind_s()
 
     def forget(self) -> None:
         """Start empty in a forked child."""
         self._mine = threading.local()
 
-    def _open(self) -> ReconnectLDAPObject:
+    def _open(self) -> DeskConnection:
         access = self.access
-        connection = ReconnectLDAPObject(access.url, retry_max=RETRIES, retry_delay=RETRY_DELAY)
+        connection = DeskConnection(access.url, retry_max=RETRIES, retry_delay=RETRY_DELAY)
         prepared(connection, access, access.timeout)
         _LIVE.add(connection)
         if access.uses_tls and not access.is_ldaps:

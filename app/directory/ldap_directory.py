@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 
 import ldap
 from ldap.filter import filter_format
-from ldap.ldapobject import ReconnectLDAPObject
 
 from app.directory import groups, signin
 from app.directory.access import Access
 from app.directory.breaker import Breaker
-from app.directory.connections import ServiceConnections
+from app.directory.connections import DeskConnection, ServiceConnections
 from app.directory.entries import Entry
 from app.directory.errors import DirectoryEntryMissing, DirectoryPartial
 from app.directory.faults import guarded
@@ -130,7 +129,7 @@ class LdapDirectory:
         )
 
     @contextmanager
-    def _connection(self) -> Iterator[ReconnectLDAPObject]:
+    def _connection(self) -> Iterator[DeskConnection]:
         """Give this thread's connection; after a fault it is dropped, because its state is not known."""
         with guarded(self.breaker, self.access):
             try:
@@ -152,7 +151,7 @@ class LdapDirectory:
             raise DirectoryPartial(f"{len(found)} entries: {condition}")
         return found[0] if found else None
 
-    def _entry(self, connection: ReconnectLDAPObject, dn: str, attributes: Sequence[str]) -> Entry | None:
+    def _entry(self, connection: DeskConnection, dn: str, attributes: Sequence[str]) -> Entry | None:
         """Return one entry, or None when it is gone; that its base is gone too is a fault of the directory."""
         if "\0" in dn:
             return None                             # no DN at all; libldap would not take it
@@ -164,32 +163,32 @@ class LdapDirectory:
             return None
         return next((Entry(row_dn, values) for row_dn, values in rows if row_dn is not None), None)
 
-    def _required(self, connection: ReconnectLDAPObject, dn: str, attributes: Sequence[str]) -> Entry:
+    def _required(self, connection: DeskConnection, dn: str, attributes: Sequence[str]) -> Entry:
         entry = self._entry(connection, dn, attributes)
         if entry is None:
             raise DirectoryEntryMissing(dn)
         return entry
 
-    def _group_entry(self, connection: ReconnectLDAPObject, dn: str) -> Entry:
+    def _group_entry(self, connection: DeskConnection, dn: str) -> Entry:
         return self._required(connection, dn, group_attributes(self.vendor))
 
-    def _value(self, connection: ReconnectLDAPObject, attribute: str, person_dn: str) -> str:
+    def _value(self, connection: DeskConnection, attribute: str, person_dn: str) -> str:
         """Return what stands for a person in this attribute: memberUid holds user names, the others DNs."""
         if attribute != "memberUid":
             return person_dn
         return self._required(connection, person_dn, [self.vendor.login]).first(self.vendor.login)
 
-    def _members_of(self, connection: ReconnectLDAPObject, entry: Entry) -> list[str]:
+    def _members_of(self, connection: DeskConnection, entry: Entry) -> list[str]:
         found = group(whole(connection, entry), self.vendor, groups.PLACEHOLDER)
         return [*found.member_dns, *self._dns_of(connection, found.member_logins)]
 
-    def _dns_of(self, connection: ReconnectLDAPObject, logins: Sequence[str]) -> Iterator[str]:
+    def _dns_of(self, connection: DeskConnection, logins: Sequence[str]) -> Iterator[str]:
         for chunk in groups.any_of(self.vendor.login, logins):
             found = pages(connection, self.access.people_base, f"(&{self._people_filter}{chunk})", ["1.1"],
                           timeout=self.access.timeout)
             yield from (entry.dn for entry in found)
 
-    def _groups_among(self, connection: ReconnectLDAPObject, dns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    def _groups_among(self, connection: DeskConnection, dns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
         for chunk in groups.any_of(self.vendor.dn, dns):
             found = pages(connection, self.access.groups_base, f"(&{self.vendor.groups}{chunk})",
                           group_attributes(self.vendor), timeout=self.access.timeout)

@@ -133,4 +133,4 @@ def test_a_member_list_that_came_in_part_is_fetched_whole() -> None:
             return [(dn, {f"member;range={start}-{end}": part})]
 
     first = Entry(f"cn=big,{BASE}", {"objectClass": [b"group"], "member": [], "member;range=0-1499": members[:1_500]})
-    assert len(whole(ActiveDirectory(), first).all("member")) == 3_700  # type: ignore[arg-type]  # stands for a connection
+    assert len(whole(ActiveDirectory(), first).all("member")) == 3_700

@@ -69,7 +69,7 @@ def test_a_server_that_dies_between_two_pages_gives_no_part(crowded: Slapd) -> N
 
     dying = DyingConnection()
     with pytest.raises(ldap.SERVER_DOWN):
-        pages(dying, PEOPLE, "(objectClass=person)", ["uid"], timeout=2)  # type: ignore[arg-type]  # as above
+        pages(dying, PEOPLE, "(objectClass=person)", ["uid"], timeout=2)
     assert dying.asked == 2
 
 

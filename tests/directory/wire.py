@@ -1,5 +1,6 @@
 """A wire between the desk and a server that records what the desk says, and may slow, change or cut the answers."""
 
+import re
 import socket
 import threading
 import time
@@ -9,6 +10,8 @@ from types import TracebackType
 from typing import Self
 
 LOOPBACK = "127.0.0.1"
+BIND = re.compile(rb"\x30[\x00-\x7f]\x02\x01[\x00-\x7f]\x60[\x00-\x7f]\x02\x01\x03\x04")
+STARTTLS_SUCCESS = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"
 
 
 def as_it_is(answer: bytes) -> bytes:
