@@ -11,6 +11,7 @@ from flask import Flask
 
 from app.language import local, translate
 from app.models.people import Team
+from app.rules.permissions import Role
 from app.rules.words import LANGUAGES, Text, t
 from app.web.preferences import LOCALES, current_language, zone
 
@@ -76,8 +77,8 @@ PRIORITIES: Final = {1: t("Critical"), 2: t("High"), 3: t("Moderate"), 4: t("Low
 
 def init_app(app: Flask) -> None:
     """Give templates these functions."""
-    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, initials=initials, tint=tint, team_name=team_name)
-    app.jinja_env.globals.update(state_look=state_look, PRIORITIES=PRIORITIES)
+    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, initials=initials, tint=tint, team_name=team_name, role_name=role_name)
+    app.jinja_env.globals.update(state_look=state_look, PRIORITIES=PRIORITIES, minute=timedelta(minutes=1))
 
 
 def say(text: Text | Mapping[str, str] | str) -> str:
@@ -90,6 +91,11 @@ def say(text: Text | Mapping[str, str] | str) -> str:
 def team_name(team: Team) -> str:
     """Return the team's name in the reader's language."""
     return team.name_pt if current_language() == "pt" else team.name
+
+
+def role_name(role: Role) -> str:
+    """Return the role's name in the reader's language."""
+    return role.name_pt if current_language() == "pt" else role.name
 
 
 def state_look(state: str) -> Look:

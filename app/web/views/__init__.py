@@ -3,12 +3,34 @@
 from flask import Flask
 
 from app.settings import settings
-from app.web.views import approvals, catalog, health, portal, preferences, records, requests, styleguide, tasks
+from app.web.views import (
+    approvals,
+    catalog,
+    delegations,
+    dev_mail,
+    directory,
+    health,
+    people,
+    portal,
+    preferences,
+    records,
+    requests,
+    roles,
+    styleguide,
+    tasks,
+    teams,
+)
+
+EVERYWHERE = (
+    health, preferences, portal, catalog, requests, delegations, approvals, tasks, records, people, teams, roles, directory
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
-    """Register every page; the style guide belongs to the demonstration and development only."""
-    for module in (health, preferences, portal, catalog, requests, approvals, tasks, records):
+    """Register every page; the style guide and the mail sink belong to the demonstration and development only."""
+    for module in EVERYWHERE:
         app.register_blueprint(module.bp)
+    if settings().demo:
+        app.register_blueprint(dev_mail.bp)
     if settings().demo or app.debug:
         app.register_blueprint(styleguide.bp)

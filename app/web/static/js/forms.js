@@ -20,3 +20,14 @@
   // A choice that applies at once; without script the button beside it does the same.
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
 })();
+// Fields that only matter after a certain answer: data-shown-by="name=value". Without script they are all there.
+(() => {
+  const fit = (box) => {
+    const [name, value] = box.dataset.shownBy.split("=");
+    const chosen = document.querySelector(`[name="${CSS.escape(name)}"]:checked`);
+    box.hidden = chosen?.value !== value;
+  };
+  const all = () => document.querySelectorAll("[data-shown-by]").forEach(fit);
+  all();
+  document.addEventListener("change", all);
+})();
