@@ -1,9 +1,11 @@
 """Tables: typed columns, no decisions, no queries. Importing this package knows them all."""
 
 from app.models import (
+    access,
     approvals,
     attachments,
     base,
+    baskets,
     catalog,
     changes,
     directory,
@@ -14,13 +16,16 @@ from app.models import (
     problems,
     records,
     requests,
+    spending,
     tasks,
 )
 
 __all__ = [
+    "access",
     "approvals",
     "attachments",
     "base",
+    "baskets",
     "catalog",
     "changes",
     "directory",
@@ -31,5 +36,6 @@ __all__ = [
     "problems",
     "records",
     "requests",
+    "spending",
     "tasks",
 ]

@@ -38,7 +38,9 @@ class Approval(Base):
     __tablename__ = "approvals"
     __table_args__ = (
         UniqueConstraint("round_id", "position"),
-        CheckConstraint("state in ('asked', 'approved', 'rejected', 'no_longer_required')", name="known_state"),
+        CheckConstraint(
+            "state in ('later', 'asked', 'approved', 'rejected', 'no_longer_required')", name="known_state"
+        ),
     )
 
     id: Mapped[Id]
@@ -46,6 +48,8 @@ class Approval(Base):
     position: Mapped[int]
     who: Mapped[str]
     needs: Mapped[str]
+    stage: Mapped[int] = mapped_column(default=1)
+    group: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="asked")
     decided_at: Mapped[datetime | None]
 
@@ -62,6 +66,7 @@ class Seat(Base):
         UniqueConstraint("id", "round_id"),
         CheckConstraint("state in ('asked', 'approved', 'rejected', 'no_longer_required')", name="known_state"),
         Index("ix_seats_asked", "person_id", "id", postgresql_where=text("state = 'asked'")),
+        Index("ix_seats_due", "due_at", postgresql_where=text("state = 'asked' and escalated_at is null")),
     )
 
     id: Mapped[Id]
@@ -72,6 +77,8 @@ class Seat(Base):
     state: Mapped[str] = mapped_column(default="asked")
     asked_at: Mapped[datetime]
     reminded_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
 
     approval: Mapped[Approval] = relationship(back_populates="seats")
     person: Mapped[Person] = relationship()

@@ -1,8 +1,9 @@
 """Requests, their items, and the steps that fulfil them."""
 
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Id, Json
@@ -38,6 +39,8 @@ class Item(Record):
     catalog_hash: Mapped[str] = mapped_column(ForeignKey("catalog_versions.hash"))
     answers: Mapped[Json]
     revision: Mapped[int] = mapped_column(default=1)
+    cost: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    currency: Mapped[str | None]
     plan: Mapped[list[Json] | None]
     plan_hash: Mapped[str | None]
     planned_at: Mapped[datetime | None]
@@ -49,6 +52,23 @@ class Item(Record):
 
     request: Mapped[Request] = relationship(back_populates="items", foreign_keys=[request_id])
     steps: Mapped[list["Step"]] = relationship(back_populates="item", order_by="Step.position")
+
+
+class Check(Base):
+    """A later look at whether a fulfilled item still holds (domain.md 3: closed after the last check)."""
+
+    __tablename__ = "checks"
+    __table_args__ = (
+        CheckConstraint("outcome in ('holds', 'drifted', 'canceled')", name="known_outcome"),
+        CheckConstraint("(outcome is null) = (done_at is null)", name="outcome_has_time"),
+        Index("ix_checks_due", "due_at", "id", postgresql_where=text("done_at is null")),
+    )
+
+    id: Mapped[Id]
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
 
 
 class Step(Base):

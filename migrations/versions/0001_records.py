@@ -27,7 +27,7 @@ def upgrade() -> None:
         "catalog_versions",
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
-        sa.Column("parsed", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("parsed", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_catalog_versions")),
     )
@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("counts", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_syncs")),
     )
@@ -87,7 +87,7 @@ def upgrade() -> None:
         sa.Column("fs_uniquifier", sa.Text(), nullable=False),
         sa.Column("tf_primary_method", sa.Text(), nullable=True),
         sa.Column("tf_totp_secret", sa.Text(), nullable=True),
-        sa.Column("mf_recovery_codes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("mf_recovery_codes", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.CheckConstraint("source in ('local', 'directory')", name=op.f("ck_people_known_source")),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_people_email_lower")),
         sa.CheckConstraint("login = lower(login)", name=op.f("ck_people_login_lower")),
@@ -127,14 +127,42 @@ def upgrade() -> None:
         "twin_entries",
         sa.Column("dn", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("attributes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("attributes", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("dn", name=op.f("pk_twin_entries")),
     )
+    op.create_table(
+        "campaigns",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state in ('open', 'closed')", name=op.f("ck_campaigns_known_state")),
+        sa.ForeignKeyConstraint(["started_by_id"], ["people.id"], name=op.f("fk_campaigns_started_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
+    )
+    op.create_table(
+        "cart_lines",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("catalog_hash", sa.Text(), nullable=False),
+        sa.Column("answers", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("beneficiary_id", sa.BigInteger(), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["beneficiary_id"], ["people.id"], name=op.f("fk_cart_lines_beneficiary_id")),
+        sa.ForeignKeyConstraint(["catalog_hash"], ["catalog_versions.hash"], name=op.f("fk_cart_lines_catalog_hash")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_cart_lines_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cart_lines")),
+    )
+    op.create_index("ix_cart_lines_person", "cart_lines", ["person_id", "id"], unique=False)
     op.create_table(
         "catalog_items",
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=True),
-        sa.Column("fault", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("fault", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["hash"], ["catalog_versions.hash"], name=op.f("fk_catalog_items_hash")),
@@ -156,6 +184,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_delegations_delegate", "delegations", ["delegate_id", "ends_at"], unique=False)
     op.create_index("ix_delegations_person", "delegations", ["person_id", "ends_at"], unique=False)
+    op.create_table(
+        "drafts",
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("answers", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_drafts_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "slug", name=op.f("pk_drafts")),
+    )
     op.create_table(
         "group_members",
         sa.Column("group_id", sa.BigInteger(), nullable=False),
@@ -212,7 +249,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("data", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_why", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sign_in_sessions_person_id")),
@@ -225,6 +262,17 @@ def upgrade() -> None:
         ["person_id"],
         unique=False,
         postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_table(
+        "spending",
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("period_on", sa.Date(), nullable=False),
+        sa.Column("spent", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.Column("limit", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.CheckConstraint('spent <= "limit"', name=op.f("ck_spending_within_limit")),
+        sa.CheckConstraint("spent >= 0", name=op.f("ck_spending_not_negative")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_spending_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "period_on", name=op.f("pk_spending")),
     )
     op.create_table(
         "teams",
@@ -462,10 +510,13 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("needs", sa.Text(), nullable=False),
+        sa.Column("stage", sa.BigInteger(), nullable=False),
+        sa.Column("group", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state in ('asked', 'approved', 'rejected', 'no_longer_required')", name=op.f("ck_approvals_known_state")
+            "state in ('later', 'asked', 'approved', 'rejected', 'no_longer_required')",
+            name=op.f("ck_approvals_known_state"),
         ),
         sa.ForeignKeyConstraint(["round_id"], ["approval_rounds.id"], name=op.f("fk_approvals_round_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
@@ -490,8 +541,8 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("record_id", sa.BigInteger(), nullable=True),
-        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("before", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("after", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("note_id", sa.BigInteger(), nullable=True),
         sa.Column("note_digest", sa.Text(), nullable=True),
         sa.Column("previous", sa.LargeBinary(), nullable=False),
@@ -511,9 +562,11 @@ def upgrade() -> None:
         sa.Column("request_id", sa.BigInteger(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("catalog_hash", sa.Text(), nullable=False),
-        sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("answers", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("cost", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("plan", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("plan_hash", sa.Text(), nullable=True),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
@@ -542,6 +595,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_known_errors")),
     )
     op.create_index(op.f("ix_known_errors_problem_id"), "known_errors", ["problem_id"], unique=False)
+    op.create_table(
+        "checks",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.CheckConstraint("outcome in ('holds', 'drifted', 'canceled')", name=op.f("ck_checks_known_outcome")),
+        sa.CheckConstraint("(outcome is null) = (done_at is null)", name=op.f("ck_checks_outcome_has_time")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_checks_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checks")),
+    )
+    op.create_index(
+        "ix_checks_due", "checks", ["due_at", "id"], unique=False, postgresql_where=sa.text("done_at is null")
+    )
+    op.create_index(op.f("ix_checks_item_id"), "checks", ["item_id"], unique=False)
     op.create_table(
         "deliveries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -594,7 +663,7 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("template", sa.Text(), nullable=False),
-        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("params", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempt", sa.BigInteger(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
@@ -624,6 +693,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state in ('asked', 'approved', 'rejected', 'no_longer_required')", name=op.f("ck_seats_known_state")
         ),
@@ -637,7 +708,29 @@ def upgrade() -> None:
     op.create_index(
         "ix_seats_asked", "seats", ["person_id", "id"], unique=False, postgresql_where=sa.text("state = 'asked'")
     )
+    op.create_index(
+        "ix_seats_due",
+        "seats",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'asked' and escalated_at is null"),
+    )
     op.create_index(op.f("ix_seats_round_id"), "seats", ["round_id"], unique=False)
+    op.create_table(
+        "spending_entries",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("period_on", sa.Date(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_spending_entries_item_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_spending_entries_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spending_entries")),
+        sa.UniqueConstraint("item_id", name=op.f("uq_spending_entries_item_id")),
+    )
+    op.create_index(op.f("ix_spending_entries_person_id"), "spending_entries", ["person_id"], unique=False)
     op.create_table(
         "steps",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -647,8 +740,8 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=True),
-        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("params", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("plan", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("plan_hash", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
@@ -659,7 +752,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("result", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("task_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("kind in ('automatic', 'manual')", name=op.f("ck_steps_known_kind")),
         sa.CheckConstraint("state <> 'done' or done_at is not null", name=op.f("ck_steps_done_has_time")),
@@ -674,6 +767,43 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_steps_lease", "steps", ["lease_until"], unique=False, postgresql_where=sa.text("state = 'running'")
+    )
+    op.create_table(
+        "grants",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("step_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_why", sa.Text(), nullable=True),
+        sa.CheckConstraint("(state = 'ended') = (ended_at is not null)", name=op.f("ck_grants_ended_has_time")),
+        sa.CheckConstraint("state in ('open', 'ending', 'ended')", name=op.f("ck_grants_known_state")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_grants_item_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_grants_person_id")),
+        sa.ForeignKeyConstraint(["step_id"], ["steps.id"], name=op.f("fk_grants_step_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
+    )
+    op.create_index(op.f("ix_grants_item_id"), "grants", ["item_id"], unique=False)
+    op.create_index(
+        "ix_grants_next", "grants", ["next_at", "id"], unique=False, postgresql_where=sa.text("next_at is not null")
+    )
+    op.create_index(op.f("ix_grants_person_id"), "grants", ["person_id"], unique=False)
+    op.create_index("ix_grants_target", "grants", ["kind", "target", "state"], unique=False)
+    op.create_index(
+        "uq_grants_open",
+        "grants",
+        ["person_id", "kind", "target"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'ended'"),
     )
     op.create_table(
         "votes",
@@ -694,14 +824,53 @@ def upgrade() -> None:
         sa.UniqueConstraint("round_id", "voter_id", name=op.f("uq_votes_round_id_voter_id")),
         sa.UniqueConstraint("seat_id", name=op.f("uq_votes_seat_id")),
     )
+    op.create_table(
+        "campaign_entries",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("grant_id", sa.BigInteger(), nullable=False),
+        sa.Column("reviewer_id", sa.BigInteger(), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("decision in ('keep', 'revoke')", name=op.f("ck_campaign_entries_known_decision")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_entries_campaign_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["people.id"], name=op.f("fk_campaign_entries_decided_by_id")),
+        sa.ForeignKeyConstraint(["grant_id"], ["grants.id"], name=op.f("fk_campaign_entries_grant_id")),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["people.id"], name=op.f("fk_campaign_entries_reviewer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_entries")),
+        sa.UniqueConstraint("campaign_id", "grant_id", name=op.f("uq_campaign_entries_campaign_id_grant_id")),
+    )
+    op.create_index(
+        "ix_campaign_entries_open",
+        "campaign_entries",
+        ["reviewer_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("decision is null"),
+    )
 
 
 def downgrade() -> None:
     """Go back; for tests only."""
+    op.drop_index(
+        "ix_campaign_entries_open", table_name="campaign_entries", postgresql_where=sa.text("decision is null")
+    )
+    op.drop_table("campaign_entries")
     op.drop_table("votes")
+    op.drop_index("uq_grants_open", table_name="grants", postgresql_where=sa.text("state <> 'ended'"))
+    op.drop_index("ix_grants_target", table_name="grants")
+    op.drop_index(op.f("ix_grants_person_id"), table_name="grants")
+    op.drop_index("ix_grants_next", table_name="grants", postgresql_where=sa.text("next_at is not null"))
+    op.drop_index(op.f("ix_grants_item_id"), table_name="grants")
+    op.drop_table("grants")
     op.drop_index("ix_steps_lease", table_name="steps", postgresql_where=sa.text("state = 'running'"))
     op.drop_table("steps")
+    op.drop_index(op.f("ix_spending_entries_person_id"), table_name="spending_entries")
+    op.drop_table("spending_entries")
     op.drop_index(op.f("ix_seats_round_id"), table_name="seats")
+    op.drop_index(
+        "ix_seats_due", table_name="seats", postgresql_where=sa.text("state = 'asked' and escalated_at is null")
+    )
     op.drop_index("ix_seats_asked", table_name="seats", postgresql_where=sa.text("state = 'asked'"))
     op.drop_table("seats")
     op.drop_index(op.f("ix_messages_record_id"), table_name="messages")
@@ -715,6 +884,9 @@ def downgrade() -> None:
     op.drop_index("ix_deliveries_due", table_name="deliveries", postgresql_where=sa.text("state = 'due'"))
     op.drop_index("ix_deliveries_dead", table_name="deliveries", postgresql_where=sa.text("state = 'dead'"))
     op.drop_table("deliveries")
+    op.drop_index(op.f("ix_checks_item_id"), table_name="checks")
+    op.drop_index("ix_checks_due", table_name="checks", postgresql_where=sa.text("done_at is null"))
+    op.drop_table("checks")
     op.drop_index(op.f("ix_known_errors_problem_id"), table_name="known_errors")
     op.drop_table("known_errors")
     op.drop_index(op.f("ix_items_slug"), table_name="items")
@@ -753,6 +925,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_memberships_person_id"), table_name="memberships")
     op.drop_table("memberships")
     op.drop_table("teams")
+    op.drop_table("spending")
     op.drop_index(
         "ix_sign_in_sessions_live", table_name="sign_in_sessions", postgresql_where=sa.text("ended_at is null")
     )
@@ -764,10 +937,14 @@ def downgrade() -> None:
     op.drop_table("group_owners")
     op.drop_index(op.f("ix_group_members_person_id"), table_name="group_members")
     op.drop_table("group_members")
+    op.drop_table("drafts")
     op.drop_index("ix_delegations_person", table_name="delegations")
     op.drop_index("ix_delegations_delegate", table_name="delegations")
     op.drop_table("delegations")
     op.drop_table("catalog_items")
+    op.drop_index("ix_cart_lines_person", table_name="cart_lines")
+    op.drop_table("cart_lines")
+    op.drop_table("campaigns")
     op.drop_table("twin_entries")
     op.drop_table("throttles")
     op.drop_table("streams")

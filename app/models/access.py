@@ -1,0 +1,78 @@
+"""Who holds which access, why and until when; and the campaigns that ask whether it is still needed."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Id
+from app.models.people import Person
+from app.models.requests import Item
+
+
+class Grant(Base):
+    """An access that an item's step gave; the database keeps one open grant for each person and target."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'ending', 'ended')", name="known_state"),
+        CheckConstraint("(state = 'ended') = (ended_at is not null)", name="ended_has_time"),
+        Index("uq_grants_open", "person_id", "kind", "target", unique=True, postgresql_where=text("state <> 'ended'")),
+        Index("ix_grants_next", "next_at", "id", postgresql_where=text("next_at is not null")),
+        Index("ix_grants_target", "kind", "target", "state"),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[str] = mapped_column(default="directory-group")
+    target: Mapped[str]
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
+    step_id: Mapped[int] = mapped_column(ForeignKey("steps.id"))
+    state: Mapped[str] = mapped_column(default="open")
+    granted_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]  # when the desk must look at it next: to remind, or to revoke
+    reminded_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None]  # expired, given_back, recertification, leaver, undone
+
+    person: Mapped[Person] = relationship()
+    item: Mapped[Item] = relationship()
+
+
+class Campaign(Base):
+    """A recertification: every owner of a group says of every open grant whether it stays."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (CheckConstraint("state in ('open', 'closed')", name="known_state"),)
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    started_at: Mapped[datetime]
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class CampaignEntry(Base):
+    """One grant in a campaign and its reviewer's answer; no answer by the due time changes nothing and is told."""
+
+    __tablename__ = "campaign_entries"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "grant_id"),
+        CheckConstraint("decision in ('keep', 'revoke')", name="known_decision"),
+        Index("ix_campaign_entries_open", "reviewer_id", "id", postgresql_where=text("decision is null")),
+    )
+
+    id: Mapped[Id]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"))
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    decision: Mapped[str | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+
+    grant: Mapped[Grant] = relationship()
