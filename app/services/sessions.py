@@ -50,6 +50,11 @@ def renew(uow: UnitOfWork, session_id: int, why: str, known: Mapping[str, Any]) 
     return token
 
 
+def renew_once(uow: UnitOfWork, session_id: int, token_hash: str, why: str) -> str | None:
+    """Renew while the session still has the token that was seen; of pages that load side by side one does."""
+    return renew(uow, session_id, why, {}) if _own(uow, session_id).token_hash == token_hash else None
+
+
 def remember(uow: UnitOfWork, session_id: int, **known: Any) -> None:
     """Keep what the next page of the same session needs; None forgets it."""
     row = _own(uow, session_id)

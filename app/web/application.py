@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import language
 from app.settings import settings
-from app.web import errors, navigation, parts, preferences, request_id, security_headers, shown, static_files, views
+from app.web import errors, navigation, parts, preferences, request_id, security_headers, shown, signin, static_files, views
 
 csrf = CSRFProtect()
 MEGABYTE = 1024 * 1024
@@ -40,6 +40,7 @@ def create_app() -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     request_id.init_app(app)
     security_headers.init_app(app)
+    signin.init_app(app)
     csrf.init_app(app)
     static_files.init_app(app)
     preferences.init_app(app)

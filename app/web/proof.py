@@ -39,13 +39,15 @@ def sign_in(typed: str, password: str, caller: Caller) -> str | None:
     who = typed.strip().lower() if acceptable else ""
     person = _admit(who, caller)
     if not acceptable:
-        return _refused(None, "unacceptable")
+        _refuse(None, "unacceptable")
+        return None
     if person is not None and person.source == people.LOCAL:
         proven, why = _local(person, password)
     else:
         proven, why = _of_directory(who, password)
     if proven is None:
-        return _refused(person, why)
+        _refuse(person, why)
+        return None
     with unit_of_work(proven.id) as uow:
         throttle.forgive(uow, throttle.SIGN_IN, _key(person, who))
         throttle.give_back(uow, throttle.ADDRESS, throttle.network_of(caller.address))
@@ -129,7 +131,7 @@ def _known(found: DirectoryPerson) -> Person | None:
     return person
 
 
-def _refused(person: Person | None, why: str) -> None:
+def _refuse(person: Person | None, why: str) -> None:
     with unit_of_work(SYSTEM) as uow:
         sessions.refuse(uow, person.id if person else None, why)
 

@@ -18,7 +18,7 @@ RECOVERY_CODES: Final = 10
 DIGITS: Final = 6
 
 
-class Codes(Totp):  # type: ignore[misc]  # the library's types are not followed (pyproject.toml)
+class Codes(Totp):
     """Flask-Security's codes; which of them were used already is known to the database."""
 
     def counter_of(self, code: str, secret: str) -> int | None:

@@ -32,10 +32,11 @@ SEEN_EVERY: Final = timedelta(minutes=1)
 ISSUER: Final = "Balcão"
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]  # the library's types are not followed (pyproject.toml)
+class SignedIn(UserMixin):
     """Somebody at a browser, as Flask-Security sees them: known by the token of the session."""
 
     active = True
+    fs_uniquifier = ""
 
     def __init__(self, token: str) -> None:
         """Keep the token."""
@@ -43,7 +44,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # the library's types are not 
         self.roles: list[RoleMixin] = []
 
 
-class SessionStore(UserDatastore):  # type: ignore[misc]  # see above
+class SessionStore(UserDatastore):
     """Finds whoever belongs to a token; changes go through services, never through here."""
 
     def find_user(self, case_insensitive: bool = False, **wanted: Any) -> SignedIn | None:
@@ -55,7 +56,7 @@ class SessionStore(UserDatastore):  # type: ignore[misc]  # see above
         return SignedIn(token) if sessions.hash_of(token) == found.sign_in.token_hash else None
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]  # see above
+class SignInForm(LoginForm):
     """User name or mail address, and password: of a local account, or of the company's directory."""
 
     email = remember = submit = None
@@ -107,7 +108,7 @@ def init_app(app: Flask) -> None:
 
 def here() -> Identity | None:
     """Return the session of this request, also while the second factor is still missing."""
-    found: Identity | None = g.get("identity")
+    found: Identity | None = g.get("desk_identity")
     return found
 
 
@@ -134,7 +135,7 @@ def identify() -> None:
     if found.real_now - found.sign_in.seen_at > SEEN_EVERY:
         with unit_of_work(SYSTEM) as uow:
             sessions.seen(uow, found.sign_in.id)
-    g.identity = found
+    g.desk_identity = found
     if found.stage is Stage.IN:
         g.person, g.actor = found.person, found.actor
         _renew_with_roles(found)
@@ -167,5 +168,5 @@ def leave() -> None:
         with unit_of_work(found.actor) as uow:
             sessions.end(uow, found.sign_in.id, "signed_out")
     session.clear()
-    for name in ("identity", "person", "actor", "csrf_token"):
+    for name in ("desk_identity", "person", "actor", "csrf_token"):
         g.pop(name, None)

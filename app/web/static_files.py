@@ -18,7 +18,7 @@ BOOTSTRAP = FOLDER / "vendor" / "bootstrap.css"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png", ".txt": "text/plain"}
 FOREVER = 365 * 24 * 3600
 # Bootstrap's foundation is the lowest layer; `!important` utilities in it win over everything, as they should.
-STYLES = ("tokens", "base", "controls", "forms", "data", "surfaces", "progress", "frame", "print")
+STYLES = ("tokens", "base", "controls", "forms", "data", "surfaces", "progress", "account", "frame", "print")
 SCRIPTS = ("menus", "toasts", "forms", "search", "shortcuts", "palette", "paper")
 
 

@@ -10,6 +10,7 @@ from app.rules.words import t
 from app.services import links, people, throttle
 from app.unit_of_work import SYSTEM, unit_of_work
 from app.web import proof, signin
+from app.web.form_pages import form_page, posted
 from app.web.permission import public
 from app.web.preferences import current_language
 from app.web.shown import say
@@ -22,11 +23,11 @@ bp = Blueprint("setup", __name__)
 def begin(token: str) -> ResponseReturnValue:
     """Make the first administrator; looking at the page uses nothing up."""
     _count()
-    form = SetUpForm(request.form if request.method == "POST" else None, language=current_language())
+    form = SetUpForm(request.form if posted() else None, language=current_language())
     try:
         with database.sessions()() as db:
             links.find(db, token, links.FIRST_ADMINISTRATOR)
-        if request.method == "POST" and form.validate():
+        if posted() and form.validate():
             _make(token, form)
             flash(say(t("The desk is yours. Sign in with the account you have just made.")), "success")
             return redirect(url_for("security.login"), code=303)
@@ -34,7 +35,7 @@ def begin(token: str) -> ResponseReturnValue:
         form.refuse({"new_password" if name == "password" else name: text for name, text in wrong.fields.items()})
     except NotFound:
         return render_template("signin/link_gone.html"), 404
-    return render_template("signin/setup.html", form=form, wrong=request.method == "POST"), 422 if request.method == "POST" else 200
+    return form_page("signin/setup.html", form)
 
 
 def _make(token: str, form: SetUpForm) -> None:

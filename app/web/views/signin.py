@@ -1,6 +1,6 @@
 """Signing in and out, the second factor, and a forgotten password."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app import database
@@ -12,6 +12,7 @@ from app.services import accounts, links, sessions, throttle
 from app.settings import settings
 from app.unit_of_work import SYSTEM, unit_of_work
 from app.web import proof, second_factor, signin
+from app.web.form_pages import form_page, posted, unkept
 from app.web.permission import public
 from app.web.preferences import current_language
 from app.web.shown import say
@@ -28,11 +29,11 @@ def login() -> ResponseReturnValue:
     found = signin.here()
     if request.method == "GET" and found is not None:
         return onward(found.stage, local_path(request.args.get("next", "")))
-    form = signin.SignInForm(request.form if request.method == "POST" else None)
-    if request.method == "POST" and form.validate() and form.token:
+    form = signin.SignInForm(request.form if posted() else None)
+    if posted() and form.validate() and form.token:
         signin.enter(form.token, form.next.data)
         return redirect(url_for("security.next_step"), code=303)
-    return _page("signin/password.html", form, secure=settings().secure)
+    return form_page("signin/password.html", form, secure=settings().secure)
 
 
 @bp.get("/sign-in/next")
@@ -71,13 +72,13 @@ def code() -> ResponseReturnValue:
     """Ask for a code of the second factor, or a recovery code."""
     if (found := _waiting(Stage.CODE)) is None:
         return redirect(url_for("security.next_step"), code=303)
-    form = CodeForm(request.form if request.method == "POST" else None, language=current_language())
-    if request.method == "POST" and form.validate():
+    form = CodeForm(request.form if posted() else None, language=current_language())
+    if posted() and form.validate():
         if (token := second_factor.give(found, form.code.data)) is not None:
             signin.enter(token, session.get("next", ""))
             return redirect(url_for("security.next_step"), code=303)
         form.refuse({"code": t("This code is not right, or was used before. Wait for the next one.")})
-    return _page("signin/code.html", form)
+    return form_page("signin/code.html", form)
 
 
 @bp.route("/sign-in/second-factor", methods=["GET", "POST"])
@@ -92,23 +93,23 @@ def enrol() -> ResponseReturnValue:
 def enrolment(found: Identity, template: str, way: str) -> ResponseReturnValue:
     """Show a secret to scan, try a code of it, then show the recovery codes once."""
     secret = str(found.sign_in.data.get("totp", "")) or _new_secret(found)
-    form = CodeForm(request.form if request.method == "POST" else None, language=current_language())
-    if request.method == "POST" and form.validate():
+    form = CodeForm(request.form if posted() else None, language=current_language())
+    if posted() and form.validate():
         if (done := second_factor.enrol(found, form.code.data)) is not None:
             token, codes = done
             signin.enter(token)
-            return _unkept(render_template("signin/recovery_codes.html", codes=codes, way=local_path(way)))
+            return unkept(render_template("signin/recovery_codes.html", codes=codes, way=local_path(way)))
         form.refuse({"code": t("This code is not right. Scan the picture again, and check the clock of your device.")})
-    return _page(template, form, **second_factor.setup_values(found.person, secret))
+    return form_page(template, form, **second_factor.setup_values(found.person, secret))
 
 
 @bp.route("/password", methods=["GET", "POST"])
 @public
 def forgotten() -> ResponseReturnValue:
     """Send a link to set a new password; the answer never says whether there is such an account."""
-    form = ForgottenForm(request.form if request.method == "POST" else None, language=current_language())
-    if request.method != "POST" or not form.validate():
-        return _page("signin/forgotten.html", form)
+    form = ForgottenForm(request.form if posted() else None, language=current_language())
+    if not posted() or not form.validate():
+        return form_page("signin/forgotten.html", form)
     _ask_reset(form.login.data)
     return render_template("signin/link_sent.html")
 
@@ -117,11 +118,11 @@ def forgotten() -> ResponseReturnValue:
 @public
 def reset(token: str) -> ResponseReturnValue:
     """Set a new password by a link that was mailed; looking at the page uses nothing up."""
-    form = NewPasswordForm(request.form if request.method == "POST" else None, language=current_language())
+    form = NewPasswordForm(request.form if posted() else None, language=current_language())
     try:
         with database.sessions()() as db:
             links.find(db, token, links.RESET, links.INVITATION)
-        if request.method == "POST" and form.validate():
+        if posted() and form.validate():
             with unit_of_work(SYSTEM) as uow:
                 accounts.reset(uow, token, form.new_password.data)
             session.clear()
@@ -131,7 +132,7 @@ def reset(token: str) -> ResponseReturnValue:
         form.refuse(wrong.fields)
     except NotFound:
         return render_template("signin/link_gone.html"), 404
-    return _page("signin/reset.html", form)
+    return form_page("signin/reset.html", form)
 
 
 def _waiting(stage: Stage) -> Identity | None:
@@ -160,12 +161,3 @@ def _ask_reset(typed: str) -> None:
         if not mine.is_refused:
             accounts.ask_reset(uow, who if who.isprintable() else "")
 
-
-def _page(template: str, form: object, **values: object) -> ResponseReturnValue:
-    status = 422 if request.method == "POST" else 200
-    return _unkept(render_template(template, form=form, wrong=status == 422, **values), status)
-
-
-def _unkept(page: str, status: int = 200) -> Response:
-    """Return a page that no cache keeps: it shows secrets, or a form that must be fresh."""
-    return Response(page, status=status, headers={"Cache-Control": "no-store"})
