@@ -19,7 +19,7 @@ SHARED: list[structlog.types.Processor] = [
     structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
 ]
-NOISY = ("httpx", "httpcore", "mail.log", "asyncio")      # they tell each request at INFO
+NOISY = ("httpx", "httpcore", "mail.log", "asyncio", "alembic")      # they tell each request or step at INFO
 
 
 def configure(process: str) -> None:

@@ -1,6 +1,7 @@
 """`desk user create`: a local account, for a desk without a directory or for the hour in which it is away."""
 
 import secrets
+import sys
 
 import click
 
@@ -25,7 +26,7 @@ def create(login: str, name: str, email: str | None, roles: tuple[str, ...], pas
     for role in roles:
         if role not in matrix().roles:
             raise click.BadParameter(f"no role {role}; there are {', '.join(sorted(matrix().roles))}", param_hint="--role")
-    password = click.get_text_stream("stdin").readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(16)
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(16)
     with unit_of_work(SYSTEM) as uow:
         person = people.create(uow, login, name, email=email, password=password)
         for role in roles:

@@ -1,5 +1,6 @@
-"""`desk up | demo | doctor | db`: the commands about the ground the desk stands on (they join by entry point)."""
+"""`desk up | demo | doctor | status | db`: the commands about the ground the desk stands on (they join by entry point)."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -57,6 +58,27 @@ def doctor(data: Path | None) -> None:
     sys.exit(1 if any(finding.is_essential_fault for finding in findings) else 0)
 
 
+@click.command()
+@DATA
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: state and pid by name.")
+def status(data: Path | None, as_json: bool) -> None:
+    """Show the processes of the desk that runs here; exit 1 when none does."""
+    from app.platform.running import Running
+    from app.platform.supervisor import SOCKET, states
+    from app.settings import settings
+
+    running = Running.read(data or settings().data_dir)
+    if running is None:
+        raise click.ClickException("The desk does not run from this data folder. Mend: ./desk up")
+    found = states(Path(running.supervisor) / SOCKET)
+    if as_json:
+        click.echo(json.dumps({name: {"state": state.word, "pid": state.pid} for name, state in found.items()}))
+        return
+    click.echo(f"{running.address} (process {running.pid})")
+    for name, state in found.items():
+        click.echo(f"  {name:<10} {state.word:<9} {state.detail}")
+
+
 @click.group()
 def db() -> None:
     """Bring the database's schema up to date, or say where it stands."""
@@ -84,4 +106,4 @@ def current() -> None:
     sys.exit(0 if found == newest else 1)
 
 
-commands: list[click.Command] = [up, demo, doctor, db]
+commands: list[click.Command] = [up, demo, doctor, status, db]

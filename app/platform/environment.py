@@ -57,6 +57,7 @@ def prefect_server(given: Mapping[str, str], data: Path, port: int, auth: str, d
         "PREFECT_SERVER_API_AUTH_STRING": auth,
         "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": address,
         "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",        # a second of each start, for what the desk never uses
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": database_url,
         "PREFECT_SERVER_DATABASE_MIGRATION_TIMEOUT": "600",
         "PREFECT_SERVER_DATABASE_TIMEOUT": "30",

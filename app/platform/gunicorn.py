@@ -6,7 +6,8 @@ from app import database, logs
 from app.platform.launch import die_with_parent
 from app.settings import settings
 
-wsgi_app = "app.web:create_app()"
+wsgi_app = "app.web.application:create_app()"
+preload_app = True                  # read once; a killed worker is replaced in a blink
 worker_class = "gthread"
 workers = 2                         # one goes on while the other is replaced
 threads = settings().web_threads

@@ -21,7 +21,8 @@ from app.settings import settings
 
 READY_SECONDS = 180
 LOG_SECONDS = 0.25
-DESK = ("web", "live", "worker", "relay")
+PAGES = ("web", "live")
+ENGINE = ("register", "worker", "relay")     # each imports Prefect for seconds: they come once its server answers
 
 
 class StartError(RuntimeError):
@@ -40,6 +41,7 @@ class Startup:
             raise StartError(f"Port {installation.port} is taken by another program. "
                              f"Mend: stop it, or choose another one: --port {ports.free_port()}")
         self.supervisor: Supervisor | None = None
+        self._ready = False
 
     def run(self, welcome: Callable[[], None], fill: Callable[[], None], browser: bool = False) -> None:
         """Start everything, call `fill` on the migrated database and `welcome` when ready; return at Ctrl-C."""
@@ -77,13 +79,15 @@ class Startup:
         with step(self.console, "database schema"):
             schema.upgrade()
         fill()
-        supervisor.run(*DESK)
+        supervisor.run(*PAGES)
         ours = {name: value for name, value in environment.items() if name.startswith("DESK_")}
         address = environment["DESK_BASE_URL"]
         running.Running(os.getpid(), str(supervisor.folder), address, ours).write(place.data)
-        with step(self.console, "Prefect, web, worker, relay and live"):
-            self._wait_until_ready(supervisor)
+        with step(self.console, "Prefect and the pages"):
+            self._wait_until_ready()
+        supervisor.run(*ENGINE)
         self._stream.skip()
+        self._ready = True
 
     def _start_servers(self, supervisor: Supervisor) -> None:
         place = self.installation
@@ -102,28 +106,18 @@ class Startup:
             self.console.print("  ! no slapd here: the directory is a twin in the database. "
                                "Mend: apt-get install slapd, then start with a new --data folder.", style="yellow")
 
-    def _wait_until_ready(self, supervisor: Supervisor) -> None:
+    def _wait_until_ready(self) -> None:
         host = ports.LOOPBACK if self.installation.host in ports.EVERYWHERE else self.installation.host
-        deadline, last, registered = time.monotonic() + READY_SECONDS, "", False
-        while True:
-            if not registered and (registered := self._engine_answers()):
-                supervisor.run("register")      # not sooner: it would only fail and be tried again
-            failing = probes.unready(host, self.installation.port)
-            if not failing and registered:
-                return
+        deadline, last = time.monotonic() + READY_SECONDS, ""
+        while failing := probes.unready(host, self.installation.port):
             if failing != last:
-                self.console.print(f"    waiting for {failing or 'Prefect'}", style="dim")
+                self.console.print(f"    waiting for {failing}", style="dim")
                 last = failing
             if time.monotonic() > deadline:
                 self._stream.show()
-                raise StartError(f"Not ready after {READY_SECONDS} s: {failing or 'Prefect'}. The logs are in "
+                raise StartError(f"Not ready after {READY_SECONDS} s: {failing}. The logs are in "
                                  f"{self.installation.logs}. Mend: ./desk doctor says what is missing.")
             time.sleep(LOG_SECONDS)
-
-    @staticmethod
-    def _engine_answers() -> bool:
-        secret = settings().prefect_auth_string.get_secret_value()
-        return probes.answers(f"{settings().prefect_api_url.rstrip('/')}/ready", secret)
 
     def _watch(self) -> None:
         while self.supervisor is not None and self.supervisor.is_alive():
@@ -138,7 +132,8 @@ class Startup:
             self.console.print("\nStopping: what runs is finished first ...", style="bold")
             database.forget()
             self.supervisor.stop()
-            self._stream.show()
+            if self._ready:
+                self._stream.show()
             self.console.print("Stopped.", style="bold")
         with suppress(FileNotFoundError):
             (self.installation.data / "run.json").unlink()

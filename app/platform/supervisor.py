@@ -23,6 +23,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from app.platform.launch import Plan, die_with_parent
 from app.settings import ROOT
 
+SOCKET = "control"
 GROUPS = ("base", "engine", "desk")
 
 
@@ -51,6 +52,19 @@ class SupervisorError(RuntimeError):
     """The supervisor or a process under it would not start."""
 
 
+def call(socket: Path, method: str, *arguments: object) -> Any:
+    """Call a method of supervisord's own interface over its control socket."""
+    transport = SupervisorTransport(None, None, f"unix://{socket}")
+    with ServerProxy("http://127.0.0.1", transport=transport) as server:
+        return getattr(server.supervisor, method)(*arguments)
+
+
+def states(socket: Path) -> dict[str, State]:
+    """Return the state of each process by name."""
+    rows = call(socket, "getAllProcessInfo")
+    return {row["name"]: State(row["statename"], row["pid"], row["description"]) for row in rows}
+
+
 @dataclass
 class Supervisor:
     """One supervisord with a control socket only its owner may use; logs are in `logs/<process>.log`."""
@@ -68,7 +82,7 @@ class Supervisor:
     @property
     def socket(self) -> Path:
         """The control socket."""
-        return self.folder / "control"
+        return self.folder / SOCKET
 
     @property
     def pid(self) -> int:
@@ -103,9 +117,7 @@ class Supervisor:
             return False
 
     def _call(self, method: str, *arguments: object) -> Any:
-        transport = SupervisorTransport(None, None, f"unix://{self.socket}")
-        with ServerProxy("http://127.0.0.1", transport=transport) as server:
-            return getattr(server.supervisor, method)(*arguments)
+        return call(self.socket, method, *arguments)
 
     def run(self, *names: str) -> None:
         """Start processes by name; one that runs already is left as it is."""
@@ -119,8 +131,7 @@ class Supervisor:
 
     def states(self) -> dict[str, State]:
         """Return the state of each process by name."""
-        return {row["name"]: State(row["statename"], row["pid"], row["description"])
-                for row in self._call("getAllProcessInfo")}
+        return states(self.socket)
 
     def is_alive(self) -> bool:
         """Say whether supervisord itself lives."""

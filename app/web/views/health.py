@@ -22,6 +22,7 @@ from app.web.permission import public
 bp = Blueprint("health", __name__)
 LAG_LIMIT_SECONDS: Final = 60
 ENGINE_ASKED_EVERY: Final = 5.0
+ENGINE_AWAITED_EVERY: Final = 0.5
 ENGINE_TIMEOUT: Final = 1.0
 
 Check = dict[str, object]
@@ -39,7 +40,8 @@ class EngineReadiness:
 
     def now(self) -> bool | None:
         """Return the last answer (None: not known yet) and see to it that it is renewed."""
-        if time.monotonic() - self._asked_at > ENGINE_ASKED_EVERY and self._lock.acquire(blocking=False):
+        patience = ENGINE_ASKED_EVERY if self._ready else ENGINE_AWAITED_EVERY
+        if time.monotonic() - self._asked_at > patience and self._lock.acquire(blocking=False):
             threading.Thread(target=self._renew, daemon=True, name="engine-readiness").start()
         return self._ready
 
