@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import database, logs
+from app.directory import sync
 from app.models.messages import Message
 from app.rules.consumers import CONSUMERS
 from app.rules.errors import DeskError
@@ -47,7 +48,10 @@ def _mail_is_due(session: Session) -> bool:
 
 
 # Flows that look for their own due rows: the relay only wakes them, once a second at most.
-SEEKERS: Final[dict[str, Callable[[Session], bool]]] = {"send_messages": _mail_is_due}
+SEEKERS: Final[dict[str, Callable[[Session], bool]]] = {
+    "send_messages": _mail_is_due,
+    "check_sessions": sync.is_check_due,
+}
 
 log = logs.logger("relay")
 

@@ -25,9 +25,11 @@ FLOWS: Final = {
     "plan_item": "flows.plan_item.plan_item",
     "fulfil_request": "flows.fulfil_request.fulfil_request",
     "send_messages": "flows.send_messages.send_messages",
+    "sync_directory": "flows.sync_directory.sync_directory",
+    "check_sessions": "flows.sync_directory.check_sessions",
 }
 
-EVERY: Final[dict[str, timedelta]] = {}  # flow → how often it runs by the clock
+EVERY: Final = {"sync_directory": timedelta(minutes=15)}  # flow → how often it runs by the clock
 
 log = logs.logger("serve")
 

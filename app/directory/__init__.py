@@ -26,7 +26,7 @@ from app.settings import Settings, settings
 __all__ = [
     "Directory", "DirectoryEntryMissing", "DirectoryError", "DirectoryGroup", "DirectoryMisconfigured", "DirectoryOff",
     "DirectoryPartial", "DirectoryPerson", "DirectoryRefusedCertificate", "DirectoryRefusedChange", "DirectorySnapshot",
-    "DirectoryStatus", "DirectoryUnavailable", "directory", "directory_for",
+    "DirectoryStatus", "DirectoryUnavailable", "OffDirectory", "directory", "directory_for",
 ]
 
 

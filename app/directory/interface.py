@@ -1,5 +1,6 @@
 """What the desk asks of any directory: a real one, the demonstration's twin, or none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,6 +41,9 @@ class Directory(Protocol):
 
     def person_of(self, uid: str) -> DirectoryPerson | None:
         """Return one person by the id that never changes."""
+
+    def people_of(self, uids: Sequence[str]) -> dict[str, DirectoryPerson]:
+        """Return those of these ids who are there, by id; complete, or DirectoryPartial."""
 
     def group(self, dn: str) -> DirectoryGroup | None:
         """Return one group."""

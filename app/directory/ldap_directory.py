@@ -1,7 +1,6 @@
 """A real directory over LDAP: OpenLDAP, 389, Active Directory."""
 
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -62,10 +61,16 @@ class LdapDirectory:
 
     def person_of(self, uid: str) -> DirectoryPerson | None:
         """Return one person by the id that never changes."""
-        if self.vendor.uid == "objectGUID":
-            octets = "".join(f"\\{byte:02x}" for byte in uuid.UUID(uid).bytes_le)
-            return self._one_person(f"(objectGUID={octets})")
-        return self._one_person(filter_format(f"({self.vendor.uid}=%s)", [uid]))
+        return self._one_person(self.vendor.has_uid(uid))
+
+    def people_of(self, uids: Sequence[str]) -> dict[str, DirectoryPerson]:
+        """Return those of these ids who are there, a chunk at a time."""
+        found: dict[str, DirectoryPerson] = {}
+        for start in range(0, len(uids), groups.CHUNK):
+            chunk = "".join(map(self.vendor.has_uid, uids[start:start + groups.CHUNK]))
+            entries = self._all(self.access.people_base, f"(&{self._people_filter}(|{chunk}))", person_attributes(self.vendor))
+            found |= {each.uid: each for entry in entries if (each := person(entry, self.vendor)) is not None}
+        return found
 
     def group(self, dn: str) -> DirectoryGroup | None:
         """Return one group."""

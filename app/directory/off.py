@@ -1,5 +1,6 @@
 """No directory: it says so, and why."""
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from app.directory.errors import DirectoryOff
@@ -39,6 +40,10 @@ class OffDirectory:
         self._off()
 
     def person_of(self, uid: str) -> DirectoryPerson | None:
+        """Refuse."""
+        self._off()
+
+    def people_of(self, uids: Sequence[str]) -> dict[str, DirectoryPerson]:
         """Refuse."""
         self._off()
 

@@ -5,6 +5,7 @@ accounts), and it changes outside the desk's transactions, as an outside system 
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -53,6 +54,10 @@ class TwinDirectory:
     def person_of(self, uid: str) -> DirectoryPerson | None:
         """Return one person by the id that never changes."""
         return next((person for person in self.people() if person.uid == uid), None)
+
+    def people_of(self, uids: Sequence[str]) -> dict[str, DirectoryPerson]:
+        """Return those of these ids who are there, by id."""
+        return {person.uid: person for person in self.people() if person.uid in uids}
 
     def group(self, dn: str) -> DirectoryGroup | None:
         """Return one group."""

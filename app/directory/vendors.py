@@ -1,8 +1,11 @@
 """What differs from one directory server to the next."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from ldap.filter import filter_format
 
 from app.directory.entries import Entry
 
@@ -24,6 +27,12 @@ class Vendor:
     owner: str
     department: tuple[str, ...]
     nested_rule: str = ""                           # matching rule for members of members; elsewhere it finds nothing, silently
+
+    def has_uid(self, uid: str) -> str:
+        """Return the filter for the entry with this id; objectGUID is compared by its octets."""
+        if self.uid != "objectGUID":
+            return str(filter_format(f"({self.uid}=%s)", [uid]))
+        return "".join(("(objectGUID=", *(f"\\{octet:02x}" for octet in uuid.UUID(uid).bytes_le), ")"))
 
 
 OPENLDAP: Final = Vendor(

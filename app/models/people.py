@@ -121,6 +121,7 @@ class SignInSession(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]  # when the directory was last asked whether the account still lives
     address: Mapped[str] = mapped_column(default="")
     agent: Mapped[str] = mapped_column(default="")
     data: Mapped[Json] = mapped_column(default=dict)

@@ -8,6 +8,7 @@ from typing import Final
 
 PLAN_ITEM: Final = "plan_item"
 FULFIL_REQUEST: Final = "fulfil_request"
+SYNC_DIRECTORY: Final = "sync_directory"
 
 # event name → the flows that act on it
 LISTENERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -24,6 +25,8 @@ LISTENERS: Final[Mapping[str, tuple[str, ...]]] = {
     "task.complete": (FULFIL_REQUEST,),
     "task.incomplete": (FULFIL_REQUEST,),
     "task.skip": (FULFIL_REQUEST,),
+    # an administrator wants the directory read now
+    "directory.ask": (SYNC_DIRECTORY,),
 }
 
 # every flow that takes deliveries, in the order in which the relay serves them

@@ -1,5 +1,6 @@
 """What the desk knows of the company's directory, and when a reading of it may not be believed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SMALL = 3               # so many people may go in one run in the smallest company
@@ -53,3 +54,17 @@ class DirectorySnapshot:
 def disables_too_many(disabled: int, known: int) -> bool:
     """Say whether one run would disable more than max(5 %, 3) of the people known: a fault, until somebody says not."""
     return disabled > max(known // SHARE, SMALL)
+
+
+def people_in(group: DirectoryGroup, groups: Sequence[DirectoryGroup]) -> set[str]:
+    """Return the DNs in a group that are no groups themselves, also through groups within it; a ring ends by itself."""
+    members = {each.dn: each.member_dns for each in groups}
+    people: set[str] = set()
+    seen: set[str] = set()
+    level = {group.dn}
+    while level:
+        seen |= level
+        found = {dn for each in level for dn in members[each]}
+        people |= found - members.keys()
+        level = (found & members.keys()) - seen
+    return people

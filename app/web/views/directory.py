@@ -1,13 +1,17 @@
 """The company's directory: does it answer, and what came of the last readings."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, render_template
 from flask.typing import ResponseReturnValue
 
 from app import directory
 from app.queries import directory as known
+from app.rules.words import t
+from app.services import directory_sync
 from app.unit_of_work import unit_of_work
 from app.web.current import me
 from app.web.permission import permission
+from app.web.redirects import see_other
+from app.web.shown import say
 
 bp = Blueprint("directory", __name__, url_prefix="/directory")
 
@@ -21,3 +25,13 @@ def status() -> ResponseReturnValue:
         return render_template(
             "directory/status.html", status=now, known=known.known(uow.session), readings=known.readings(uow.session), now=uow.now
         )
+
+
+@bp.post("/sync")
+@permission("directory.sync")
+def sync() -> ResponseReturnValue:
+    """Ask for a reading now; a flow makes it."""
+    with unit_of_work(me()) as uow:
+        directory_sync.ask(uow)
+    flash(say(t("The directory is being read; what came of it is shown here in a moment.")), "success")
+    return see_other(".status")
