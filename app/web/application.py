@@ -9,7 +9,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import language
 from app.settings import settings
-from app.web import errors, navigation, parts, preferences, request_id, security_headers, shown, signin, static_files, views
+from app.web import (
+    errors,
+    navigation,
+    parts,
+    preferences,
+    request_id,
+    security_headers,
+    shown,
+    signin,
+    static_files,
+    views,
+)
 
 csrf = CSRFProtect()
 MEGABYTE = 1024 * 1024

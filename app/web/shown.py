@@ -78,7 +78,7 @@ PRIORITIES: Final = {1: t("Critical"), 2: t("High"), 3: t("Moderate"), 4: t("Low
 def init_app(app: Flask) -> None:
     """Give templates these functions."""
     app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, initials=initials, tint=tint, team_name=team_name, role_name=role_name)
-    app.jinja_env.globals.update(state_look=state_look, PRIORITIES=PRIORITIES, minute=timedelta(minutes=1))
+    app.jinja_env.globals.update(state_look=state_look, browser=browser, PRIORITIES=PRIORITIES, minute=timedelta(minutes=1))
 
 
 def say(text: Text | Mapping[str, str] | str) -> str:
@@ -155,3 +155,11 @@ def initials(name: str) -> str:
 def tint(name: str) -> int:
     """Return which of the six avatar colours a name has, the same everywhere."""
     return crc32(name.encode()) % 6 + 1
+
+
+def browser(agent: str) -> str:
+    """Return what one calls the browser of a User-Agent: `Firefox, Windows`."""
+    names = {"Edg/": "Edge", "Firefox/": "Firefox", "OPR/": "Opera", "Chrome/": "Chrome", "Safari/": "Safari"}
+    systems = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "Mac", "Linux": "Linux"}
+    found = [next((name for sign, name in each.items() if sign in agent), "") for each in (names, systems)]
+    return ", ".join(filter(None, found)) or say(t("Another program"))

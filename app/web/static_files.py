@@ -4,6 +4,7 @@ The style sheets are joined into one `desk.css` and our scripts into one `desk.j
 the browser asks twice.
 """
 
+import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +26,7 @@ SCRIPTS = ("menus", "toasts", "forms", "search", "shortcuts", "palette", "paper"
 def init_app(app: Flask) -> None:
     """Serve /static and give templates `static_url(path)`."""
     app.add_url_rule("/static/<path:name>", "static", _static)
-    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals.update(static_url=static_url, has_icon=has_icon)
 
 
 def content(name: str) -> bytes | None:
@@ -71,6 +72,16 @@ def _hash(found: bytes) -> str:
 def static_url(name: str) -> str:
     """Return the address of a static file, with its hash: `vendor/icons.svg` → `/static/vendor/icons.svg?v=…`."""
     return url_for("static", name=name, v=content_hash(name))
+
+
+@cache
+def _icons() -> frozenset[str]:
+    return frozenset(re.findall(r'<symbol id="([^"]+)"', (FOLDER / "vendor" / "icons.svg").read_text("utf-8")))
+
+
+def has_icon(name: str) -> bool:
+    """Answer whether the sprite has this icon: the catalogue may name any of Bootstrap's."""
+    return name in _icons()
 
 
 @public

@@ -17,7 +17,7 @@ from app.web.current import me
 from app.web.form_pages import form_page, posted, unkept
 from app.web.permission import permission
 from app.web.preferences import current_language, zone
-from app.web.shown import say
+from app.web.shown import browser, say
 from app.web.views.signin import enrolment
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -135,14 +135,6 @@ def _account(preferences: PreferencesForm | None = None) -> ResponseReturnValue:
         needed=identity.needs_second_factor(found.actor.roles),
     )  # fmt: skip
     return page, 422 if preferences else 200
-
-
-def browser(agent: str) -> str:
-    """Return what one calls the browser of a User-Agent: `Firefox, Windows`."""
-    names = {"Edg/": "Edge", "Firefox/": "Firefox", "OPR/": "Opera", "Chrome/": "Chrome", "Safari/": "Safari"}
-    systems = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "Mac", "Linux": "Linux"}
-    found = [next((name for sign, name in each.items() if sign in agent), "") for each in (names, systems)]
-    return ", ".join(filter(None, found)) or say(t("Another program"))
 
 
 def _is_still_me(form: ConfirmForm) -> bool:

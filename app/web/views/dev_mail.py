@@ -60,7 +60,7 @@ def _message(box: mailbox.Maildir, key: str) -> EmailMessage:
 
 def _letters() -> list[Letter]:
     box = _box()
-    return [_letter(key, _message(box, key)) for key in box.keys()] if box is not None else []
+    return [_letter(key, _message(box, key)) for key in box.iterkeys()] if box is not None else []
 
 
 def _letter(key: str, message: EmailMessage, *, whole: bool = False) -> Letter:

@@ -5,8 +5,9 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.queries import approvals, catalog, requests, search
+from app.queries import approvals, catalog, requests, search, standing
 from app.rules.catalog.items import Item
+from app.rules.lifecycle import RecordKind
 from app.unit_of_work import unit_of_work
 from app.web.current import me
 from app.web.permission import permission
@@ -21,12 +22,14 @@ SUGGESTED = 5
 def home() -> ResponseReturnValue:
     """Show the home page."""
     with unit_of_work(me()) as uow:
+        on_its_way = requests.mine(uow.session, uow.actor, only_open=True, per_page=SUGGESTED).rows
         return render_template(
             "portal/home.html",
             now=uow.now,
             popular=search.popular(uow.session, uow.actor),
             icons={each.slug: each.icon for each in catalog.categories(uow.session)},
-            open_requests=requests.mine(uow.session, uow.actor, only_open=True, per_page=SUGGESTED).rows,
+            open_requests=on_its_way,
+            standing=standing.of(uow.session, [row.id for row in on_its_way]),
             asked=approvals.waiting_for(uow.session, uow.actor, limit=SUGGESTED),
         )
 
@@ -40,7 +43,8 @@ def find() -> ResponseReturnValue:
         found = search.find(uow.session, uow.actor, words)
         if search.full_number(words) and found.records:
             return redirect(url_for("records.show", number=found.records[0].number), code=303)
-        return render_template("portal/search.html", words=words, found=found, now=uow.now)
+        stands = standing.of(uow.session, [row.id for row in found.records if row.kind == RecordKind.REQUEST])
+        return render_template("portal/search.html", words=words, found=found, standing=stands, now=uow.now)
 
 
 @bp.get("/search/suggest")

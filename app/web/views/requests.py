@@ -4,7 +4,7 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.models.requests import Item
-from app.queries import progress, requests
+from app.queries import progress, requests, standing
 from app.rules.lifecycle import FINAL
 from app.rules.words import t
 from app.services import requests as services
@@ -27,7 +27,8 @@ def mine() -> ResponseReturnValue:
     words, only_open = request.args.get("q", ""), request.args.get("show") != "all"
     with unit_of_work(me()) as uow:
         page = requests.mine(uow.session, uow.actor, only_open=only_open, words=words, bookmark=request.args.get("page"))
-        return render_template("requests/mine.html", page=page, words=words, only_open=only_open, now=uow.now)
+        stands = standing.of(uow.session, [row.id for row in page.rows])
+        return render_template("requests/mine.html", page=page, standing=stands, words=words, only_open=only_open, now=uow.now)
 
 
 @bp.get("/<number>")
