@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     session_absolute_hours: int = Field(default=24, ge=1)
     attachment_limit_mb: int = Field(default=25, ge=1, le=1024)
     approvals_fallback_team: str = "service-desk"
+    approval_due: str = "2d"
+    checks_after: str = "1h,24h"
+    access_reminder_days: int = Field(default=14, ge=0, le=365)
     calendar: str = "business"
 
     @field_validator("ldap_vendor")

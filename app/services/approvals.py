@@ -1,60 +1,106 @@
 """Asking for approvals, and votes (domain.md 4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import selectinload
 
+from app import calendars
 from app.models.approvals import Approval, ApprovalRound, Seat, Vote
-from app.models.directory import DirectoryGroup, GroupOwner
-from app.models.people import Delegation, Membership, Person, Team
+from app.models.people import Delegation, Person
 from app.models.records import Record
 from app.rules import approvals as rules
+from app.rules import hours
 from app.rules.approvals import Choice, Outcome
 from app.rules.errors import ActionNotAllowed, Forbidden, Invalid
 from app.rules.permissions import Relation
 from app.rules.words import t
-from app.services import messages, records
+from app.services import approvers, messages, records
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
-
-MANAGER = "manager-of-beneficiary"
-OWNER = "owner-of-group"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One approval to ask for; `group` is the name of the directory group whose owner answers."""
+    """One approval to ask for; `group` is the directory group whose owner answers; stages follow each other."""
 
     who: str
     needs: str = "first"
     group: str = ""
+    stage: int = 1
 
 
 def open_round(uow: UnitOfWork, record: Record, asked: Sequence[Asked], subject_hash: str) -> ApprovalRound:
-    """Ask anew for every approval, bound to what will really run; the round before, if still open, is void."""
+    """Ask anew for every approval, bound to what will really run; the round before, if still open, is void.
+
+    Each definition applies once; those of a later stage are asked when the stage before has agreed.
+    """
     last = _last_round(uow, record)
     if last and last.state == "open":
         void(uow, last)
     number = last.number + 1 if last else 1
     round_ = ApprovalRound(record_id=record.id, number=number, subject_hash=subject_hash, opened_at=uow.now)
+    for position, each in enumerate(dict.fromkeys(asked), start=1):
+        round_.approvals.append(
+            Approval(position=position, who=each.who, needs=each.needs, stage=each.stage, group=each.group, state="later")
+        )
     uow.session.add(round_)
     uow.session.flush()
-    barred = _barred(uow, record.requester_id, record.beneficiary_id)
+    _open_stage(uow, record, round_)
+    return round_
+
+
+def _open_stage(uow: UnitOfWork, record: Record, round_: ApprovalRound) -> None:
+    """Ask the approvers of the next stage, found as the company is now."""
+    later = [approval for approval in round_.approvals if approval.state == "later"]
+    barred = approvers.barred(uow, record.requester_id, record.beneficiary_id)
     unanswered = False
-    for position, each in enumerate(asked, start=1):
-        found = _approvers(uow, record.beneficiary_id, each, barred)
+    for approval in later:
+        if approval.stage > min(each.stage for each in later):
+            continue
+        approval.state = "asked"
+        found = approvers.of(uow, record.beneficiary_id, approval.who, approval.group, barred)
         unanswered = unanswered or not found
-        seats = [Seat(round_id=round_.id, person_id=person.id, why=why, asked_at=uow.now) for person, why in found]
-        uow.session.add(Approval(round=round_, position=position, who=each.who, needs=each.needs, seats=seats))
-        for person, _ in found:
+        for person, why in found:
+            approval.seats.append(
+                Seat(round_id=round_.id, person_id=person.id, why=why, asked_at=uow.now, due_at=_due(uow))
+            )
             records.involve(uow, record, person, Relation.APPROVER)
             messages.tell(uow, person, "approval_asked", record)
     uow.session.flush()
     if unanswered:  # nothing matched is not approval: the record waits and its owner is told
         messages.tell_team(uow, record.team_id, "no_approver", record)
-    return round_
+
+
+def _due(uow: UnitOfWork) -> datetime:
+    calendar = calendars.calendar(settings().calendar)
+    return hours.add(calendar, uow.now, hours.parse_target(settings().approval_due, calendar))
+
+
+def escalate(uow: UnitOfWork, seat_id: int) -> None:
+    """Take an unanswered question to the manager of whoever was asked; a time-out never approves."""
+    seat = uow.session.scalars(select(Seat).where(Seat.id == seat_id).with_for_update()).one_or_none()
+    if seat is None or seat.state != "asked" or seat.escalated_at or seat.approval.round.state != "open":
+        return
+    record = seat.approval.round.record
+    seat.escalated_at = uow.now
+    above = approvers.next_manager(uow, seat.person_id, approvers.barred(uow, record.requester_id, record.beneficiary_id))
+    known = {other.person_id for other in seat.approval.seats}
+    if above and above.id not in known and seat.approval.needs == "first":  # of several needed, nobody is replaced
+        seat.approval.seats.append(
+            Seat(round_id=seat.round_id, person_id=above.id, why="escalated", asked_at=uow.now, due_at=_due(uow))
+        )
+        records.involve(uow, record, above, Relation.APPROVER)
+    event = uow.record_event(
+        record, f"{record.kind}.escalate", after={"seat": seat.id, "to": above.id if above else None}
+    )
+    messages.tell(uow, seat.person, "approval_reminder", record, event)
+    if above:
+        messages.tell(uow, above, "approval_escalated", record, event)
+    else:
+        messages.tell_team(uow, record.team_id, "no_approver", record, event)
 
 
 def vote(uow: UnitOfWork, record: Record, choice: Choice, comment: str = "") -> Outcome:
@@ -66,7 +112,7 @@ def vote(uow: UnitOfWork, record: Record, choice: Choice, comment: str = "") -> 
     round_ = current_round(uow, record)
     if round_ is None:
         raise ActionNotAllowed(t("This has already been decided."))
-    if uow.actor.id in _barred(uow, record.requester_id, record.beneficiary_id):
+    if uow.actor.id in approvers.barred(uow, record.requester_id, record.beneficiary_id):
         raise Forbidden(t("You cannot decide on something for yourself or for somebody you stand in for."))
     seat = _seat(uow, round_)
     if choice is Choice.REJECT and not comment.strip():
@@ -129,14 +175,16 @@ def _last_round(uow: UnitOfWork, record: Record) -> ApprovalRound | None:
 
 def _settle(uow: UnitOfWork, round_: ApprovalRound) -> Outcome:
     outcomes = []
-    for approval in round_.approvals:
-        votes = [_choice(seat) for seat in approval.seats]
-        outcome = rules.outcome(approval.needs, votes)
+    for approval in (each for each in round_.approvals if each.state != "later"):
+        outcome = rules.outcome(approval.needs, [_choice(seat) for seat in approval.seats])
         if outcome is not Outcome.ASKED and approval.state == "asked":
             approval.decided_at = uow.now
         approval.state = outcome.value
         outcomes.append(outcome)
     result = rules.round_outcome(outcomes)
+    if result is Outcome.APPROVED and any(each.state == "later" for each in round_.approvals):
+        _open_stage(uow, round_.record, round_)
+        return Outcome.ASKED
     if result is not Outcome.ASKED:
         uow.session.flush()  # votes are written while the round is still open: the database insists
         round_.state, round_.decided_at = result.value, uow.now
@@ -147,7 +195,7 @@ def _settle(uow: UnitOfWork, round_: ApprovalRound) -> Outcome:
 def _release(uow: UnitOfWork, round_: ApprovalRound) -> None:
     """What is no longer needed is marked, never deleted."""
     for approval in round_.approvals:
-        if approval.state == "asked":
+        if approval.state in {"asked", "later"}:
             approval.state, approval.decided_at = "no_longer_required", uow.now
         for seat in approval.seats:
             if seat.state == "asked":
@@ -205,63 +253,3 @@ def _delegations(uow: UnitOfWork, *, delegate_id: int | None) -> set[int]:
         Delegation.delegate_id == delegate_id, Delegation.starts_at <= uow.now, Delegation.ends_at > uow.now
     )
     return set(uow.session.scalars(query))
-
-
-def who_would_answer(uow: UnitOfWork, beneficiary_id: int, asked: Asked) -> list[tuple[Person, str]]:
-    """Return whom an order by the actor for this person would ask, and how each is found: the forecast of a page."""
-    return _approvers(uow, beneficiary_id, asked, _barred(uow, uow.actor.id, beneficiary_id))
-
-
-def _barred(uow: UnitOfWork, *concerned: int | None) -> set[int]:
-    """Return who may not decide: requester, beneficiary, and whoever stands in for either now."""
-    own = {person for person in concerned if person}
-    query = select(Delegation.delegate_id).where(
-        Delegation.person_id.in_(own), Delegation.starts_at <= uow.now, Delegation.ends_at > uow.now
-    )
-    return own | set(uow.session.scalars(query))
-
-
-def _approvers(uow: UnitOfWork, beneficiary_id: int | None, asked: Asked, barred: set[int]) -> list[tuple[Person, str]]:
-    """Return who answers for one approval, and how each was found; nobody decides for himself."""
-    if asked.who == MANAGER:
-        found = _next_manager(uow, beneficiary_id, barred)
-        chosen = [(found, "manager")] if found else []
-    elif asked.who == OWNER:
-        chosen = _owners(uow, asked.group, barred)
-    else:
-        raise ActionNotAllowed(t("The catalogue asks for an approver the desk does not know: %(who)s.", who=asked.who))
-    return chosen or [(person, "fallback") for person in _fallback(uow, barred)]
-
-
-def _owners(uow: UnitOfWork, group: str, barred: set[int]) -> list[tuple[Person, str]]:
-    owners = select(Person).join(GroupOwner, GroupOwner.person_id == Person.id)
-    named = owners.join(DirectoryGroup, DirectoryGroup.id == GroupOwner.group_id).where(DirectoryGroup.name == group)
-    chosen: dict[int, tuple[Person, str]] = {}
-    for owner in uow.session.scalars(named.where(Person.active).order_by(Person.id)):
-        if owner.id not in barred:
-            chosen[owner.id] = (owner, "owner")
-        elif above := _next_manager(uow, owner.id, barred):
-            chosen.setdefault(above.id, (above, "manager_of_owner"))
-    return list(chosen.values())
-
-
-def _next_manager(uow: UnitOfWork, person_id: int | None, barred: set[int]) -> Person | None:
-    """Return the nearest active manager above somebody who may decide."""
-    first = select(Person.id, Person.manager_id).where(Person.id == person_id).cte("chain", recursive=True)
-    above = aliased(Person)
-    chain = first.union(select(above.id, above.manager_id).join(first, above.id == first.c.manager_id))
-    people = {person.id: person for person in uow.session.scalars(select(Person).join(chain, Person.id == chain.c.id))}
-    seen: set[int] = set()
-    current = people.get(person_id) if person_id else None
-    while current and current.manager_id and current.manager_id not in seen:
-        seen.add(current.manager_id)
-        current = people.get(current.manager_id)
-        if current and current.active and current.id not in barred:
-            return current
-    return None
-
-
-def _fallback(uow: UnitOfWork, barred: set[int]) -> Iterable[Person]:
-    members = select(Person).join(Membership, Membership.person_id == Person.id).join(Team, Team.id == Membership.team_id)
-    named = members.where(Team.key == settings().approvals_fallback_team, Person.active, Person.id.not_in(barred))
-    return uow.session.scalars(named.order_by(Person.id)).all()

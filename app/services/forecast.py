@@ -19,7 +19,7 @@ from app.rules import hours
 from app.rules.catalog import templates
 from app.rules.catalog.items import Item, Kind
 from app.rules.words import Text
-from app.services import approvals
+from app.services import approvers
 from app.unit_of_work import UnitOfWork
 
 FIRST_NUMBER = "REQ0000000"  # there is no number yet; nothing shown here prints it
@@ -76,7 +76,7 @@ def _people(uow: UnitOfWork, item: Item, answers: Mapping[str, Any]) -> dict[str
 
 
 def _asked(uow: UnitOfWork, beneficiary_id: int, who: str, group: str) -> Asked:
-    found = approvals.who_would_answer(uow, beneficiary_id, approvals.Asked(str(who), group=group))
+    found = approvers.forecast(uow, beneficiary_id, str(who), group)
     return Asked(str(who), tuple(person.name for person, _ in found))
 
 
