@@ -75,7 +75,7 @@ class Delivery(Base):
 
 
 class Anchor(Base):
-    """A digest over the heads of all streams at an instant; a cut tail shows against it."""
+    """A running digest over all events up to one; a cut tail shows against it (app/services/anchors.py)."""
 
     __tablename__ = "anchors"
 
