@@ -27,9 +27,10 @@ FLOWS: Final = {
     "send_messages": "flows.send_messages.send_messages",
     "sync_directory": "flows.sync_directory.sync_directory",
     "check_sessions": "flows.sync_directory.check_sessions",
+    "anchor_audit": "flows.anchor_audit.anchor_audit",
 }
 
-EVERY: Final = {"sync_directory": timedelta(minutes=15)}  # flow → how often it runs by the clock
+EVERY: Final = {"sync_directory": timedelta(minutes=15), "anchor_audit": timedelta(hours=1)}  # flow → how often it runs by the clock
 
 log = logs.logger("serve")
 
