@@ -13,6 +13,7 @@ from app.rules.words import Text, t
 SHORTEST: Final = 12  # 15 and more are advised on the page
 LONGEST: Final = 256
 GUESSES: Final = 3  # zxcvbn's scale: 3 is "safely unguessable", 10^8 guesses and more
+OF_OTHERS: Final = 6  # so many letters and digits must be left without one's names and ours
 JUDGED: Final = 72  # zxcvbn takes quadratic time; what is longer is long enough
 OUR_WORDS: Final = ("balcao", "balcão", "desk", "servicedesk")
 
@@ -56,8 +57,11 @@ def fault(password: str, own_words: Iterable[str]) -> Text | None:
         return t("Use at most %(count)s characters.", count=LONGEST)
     from zxcvbn import zxcvbn
 
-    words = [*OUR_WORDS, *(word.lower() for word in own_words if word)]
-    if zxcvbn(typed[:JUDGED], user_inputs=words)["score"] < GUESSES:
+    words = [*OUR_WORDS, *(word.lower() for word in own_words if len(word) > 2)]
+    rest = typed.lower()
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    if sum(map(str.isalnum, rest)) < OF_OTHERS or zxcvbn(typed[:JUDGED], user_inputs=words)["score"] < GUESSES:
         return t("This password is easy to guess: it is on lists of common ones, or made of names, dates or rows of keys.")
     return None
 

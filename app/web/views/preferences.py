@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
+from app.services import accounts
 from app.settings import settings
+from app.unit_of_work import unit_of_work
+from app.web.current import current_actor
 from app.web.permission import public
 from app.web.preferences import CHOICES, cookie
 
@@ -21,6 +24,9 @@ def save() -> ResponseReturnValue:
     chosen = {name: request.form[name] for name in CHOICES if name in request.form}
     if not chosen or any(value not in CHOICES[name] for name, value in chosen.items()):
         abort(422)
+    if (actor := current_actor()) is not None and (kept := {name: value for name, value in chosen.items() if name in accounts.CHOICES}):
+        with unit_of_work(actor) as uow:
+            accounts.prefer(uow, **kept)
     response = redirect(local_path(request.form.get("back", "")), code=303)
     for name, value in chosen.items():
         response.set_cookie(cookie(name), value, max_age=ONE_YEAR, secure=settings().secure, httponly=True, samesite="Lax")
