@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,9 +42,9 @@ LONGEST_SOCKET = 100                    # the kernel's limit is 108 bytes, with 
 class Slapd:
     """One private directory in a folder: `config/`, `data/`, `audit.ldif`, `slapd.log`, `port` and two password files."""
 
-    def __init__(self, directory: Path, base_dn: str, ldif: Path | str, *, schema_ldif: Path | None = None,
+    def __init__(self, directory: Path, base_dn: str, ldif: Path | str | Callable[[], str], *, schema_ldif: Path | None = None,
                  tls: ServerCertificate | None = None, size_limit: int = 500, own_copy: bool | None = None) -> None:
-        """Describe a server for `base_dn`; `ldif` fills it once, `size_limit` holds for searches that are not paged.
+        """Describe a server for `base_dn`; `ldif` (a file, text, or what makes it) fills it once, `size_limit` holds for searches that are not paged.
 
         `own_copy` runs a copy of the program: AppArmor's rules for the system's slapd would keep it out of our folder.
         """
@@ -144,13 +145,18 @@ class Slapd:
             folder.mkdir(mode=0o700, parents=True)
             give(folder, self.user)
         for name in ("admin.password", "service.password"):
-            write_secret(self.directory / name, secrets.token_urlsafe(24) + "\n")
+            if not (self.directory / name).is_file():
+                write_secret(self.directory / name, secrets.token_urlsafe(24) + "\n")
         self._load(0, self._configuration())
         if self._schema_ldif is not None:
             self._load(0, self._schema_ldif.read_text("utf-8"), tool="modify")
-        text = self._ldif.read_text("utf-8") if isinstance(self._ldif, Path) else self._ldif
-        self._load(1, f"{text.rstrip()}\n\n{self._service_entry()}")
+        self._load(1, f"{self._entries().rstrip()}\n\n{self._service_entry()}")
         (self.directory / "complete").touch()
+
+    def _entries(self) -> str:
+        if isinstance(self._ldif, Path):
+            return self._ldif.read_text("utf-8")
+        return self._ldif if isinstance(self._ldif, str) else self._ldif()
 
     def reconfigure(self, ldif: str) -> None:
         """Change the configuration of a server that is stopped, by LDIF with `changetype: modify`."""

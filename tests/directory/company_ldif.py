@@ -1,7 +1,6 @@
 """A small company for these tests; every password is `<login>-secret`."""
 
-import base64
-
+from app.platform import ldif
 from app.platform.slapd_setup import salted_hash
 
 BASE = "dc=test,dc=example"
@@ -11,16 +10,8 @@ ANA, BO, CARO, DAVI, EVA = (f"uid={login},{PEOPLE}" for login in ("ana", "bo", "
 
 
 def entry(dn: str, **attributes: str | list[str]) -> str:
-    """Return one LDIF entry; values that LDIF cannot hold as they are become base64."""
-    lines = [_line("dn", dn)]
-    for name, values in attributes.items():
-        lines += [_line(name, value) for value in ([values] if isinstance(values, str) else values)]
-    return "\n".join(lines) + "\n"
-
-
-def _line(name: str, value: str) -> str:
-    plain = value.isascii() and value.isprintable() and value == value.strip() and value[:1] not in (":", "<", "")
-    return f"{name}: {value}" if plain else f"{name}:: {base64.b64encode(value.encode()).decode()}"
+    """Return one LDIF entry."""
+    return ldif.entry(dn, attributes)
 
 
 def person(login: str, name: str = "", *, dn: str = "", **more: str | list[str]) -> str:
