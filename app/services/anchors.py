@@ -7,6 +7,7 @@ and the head of the stream with it, no longer fits. Copy the file to where nobod
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +18,19 @@ from sqlalchemy import func, select, text
 from app import database
 from app.models.events import Anchor, Event
 from app.rules.chains import Finding
+from app.rules.errors import Unavailable
+from app.rules.words import t
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
 
 START: Final = bytes(32)
 STORED: Final = "select id, at, events, last_event_id, digest from anchors order by id"
 HASHES: Final = "select id, hash from events order by id"
+NEWEST: Final = "select coalesce(max(id), 0), pg_snapshot_xmax(pg_current_snapshot())::text from events"
+ENDED: Final = "select pg_snapshot_xmin(pg_current_snapshot()) >= cast(:horizon as xid8)"
 AT_ONCE: Final = 10_000
+PATIENCE_SECONDS: Final = 60.0
+ASK_SECONDS: Final = 0.05
 
 
 class Kept(NamedTuple):
@@ -116,12 +123,16 @@ def unlike(stored: Sequence[Kept], lines: dict[int, dict[str, Any]]) -> Iterator
 def _settled() -> int:
     """Return the newest event below which nothing can still come in.
 
-    Whoever writes events holds a lock on the heads of streams before the first id is drawn (app/unit_of_work.py). For
-    one moment nobody does: then every id up to the newest is committed or lost for ever.
+    Ids are drawn before they are committed. Whoever draws one has written another row before it (a record, or the head
+    of a stream), so once all transactions of this moment have ended, every id up to the newest is there or lost for ever.
     """
-    with database.engine().begin() as connection:
-        connection.execute(text("lock table streams in share mode"))
-        return connection.execute(select(func.coalesce(func.max(Event.id), 0))).scalar_one()
+    with database.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        newest, horizon = connection.execute(text(NEWEST)).one()
+        for _ in range(int(PATIENCE_SECONDS / ASK_SECONDS)):
+            if connection.execute(text(ENDED), {"horizon": horizon}).scalar_one():
+                return int(newest)
+            time.sleep(ASK_SECONDS)
+    raise Unavailable(t("A transaction does not end; the audit is anchored next time."))
 
 
 def _add(running: Any, id_: int, digest: bytes) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import random
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -236,6 +238,31 @@ def test_nothing_new_is_anchored_twice_and_the_next_anchor_goes_on(books: str) -
     assert report.findings == []
     assert report.checked["anchors"] == 2
     assert len(anchors.path().read_text().splitlines()) == 2
+
+
+def test_an_anchor_waits_for_whoever_has_drawn_a_smaller_number(books: str) -> None:
+    """An event that is committed late, under a number below the newest, must not look like one that was put in."""
+    drawn, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with unit_of_work(SYSTEM) as uow:
+            uow.record_event("test", "test.slow")
+            uow.session.flush()
+            drawn.set()
+            assert go_on.wait(20)
+
+    with ThreadPoolExecutor(2) as threads:
+        late = threads.submit(slow)
+        assert drawn.wait(20)
+        planned(key="key-9")
+        anchoring = threads.submit(anchor)
+        with pytest.raises(TimeoutError):
+            anchoring.result(timeout=0.5)
+        go_on.set()
+        late.result()
+        anchoring.result()
+    report = audit.verify()
+    assert (report.findings, report.checked["anchors"]) == ([], 2)
 
 
 BROKEN = {
