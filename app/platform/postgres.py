@@ -94,6 +94,11 @@ class Cluster:
         return Path(note.read_text().strip()) if note.is_file() else self.directory / "data"
 
     @property
+    def user_name(self) -> str:
+        """Who the server runs as."""
+        return self.user.pw_name if self.user else pwd.getpwuid(os.geteuid()).pw_name
+
+    @property
     def port(self) -> int:
         """The loopback port: kept over restarts while it is free."""
         if self._port is None:
@@ -118,6 +123,7 @@ class Cluster:
         self.directory.mkdir(parents=True, exist_ok=True)
         if not may(self.user, "-x", self.directory):
             (self.directory / "location").write_text(f"{_reachable_home(self.directory)}\n")
+            _set_aside(self.data)
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         give(self.data, self.user)
         password = self.directory / "password"
@@ -248,6 +254,12 @@ def _reachable_home(directory: Path) -> Path:
     """Return a folder every user can reach, for a checkout in a closed home such as root's own."""
     name = re.sub(r"[^a-z0-9]+", "-", directory.parent.name.lower()).strip("-") or "data"
     return _open_folder(SHARED_STATE) / f"{name}-{hashlib.sha256(str(directory).encode()).hexdigest()[:12]}"
+
+
+def _set_aside(data: Path) -> None:
+    """Keep, under another name, what a data folder deleted since has left there: its password is gone with it."""
+    if data.exists():
+        data.rename(data.with_name(f"{data.name}.before-{time.strftime('%Y%m%dT%H%M%S')}"))
 
 
 def _readable_binaries(binaries: Path, user: pwd.struct_passwd | None) -> Path:

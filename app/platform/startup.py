@@ -72,6 +72,9 @@ class Startup:
             supervisor = self.supervisor = Supervisor(place.processes(), place.logs)
             self._stream = LogStream(self.console, {p.name: place.logs / f"{p.name}.log" for p in supervisor.processes})
             supervisor.start()
+        if place.cluster is not None and place.cluster.data.parent != place.cluster.directory:
+            self.console.print(f"    the database's files are in {place.cluster.data}, "
+                               f"because its user ({place.cluster.user_name}) may not come here", style="dim")
         os.environ.update(environment)
         database.forget()
         settings.cache_clear()

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,6 +92,19 @@ def test_a_closed_home_moves_the_data_to_where_the_server_may_go(
         assert Cluster(open_folder / "closed" / "pg").pid() == cluster.pid()
     cluster.remove()
     assert list((open_folder / "shared").iterdir()) == []
+
+
+def test_data_whose_folder_was_deleted_is_set_aside_and_not_destroyed(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "SHARED_STATE", open_folder / "shared")
+    monkeypatch.setattr(postgres, "may", lambda user, test, path: "closed" not in str(path))
+    Cluster(open_folder / "closed" / "pg", durable=False).prepare()
+    shutil.rmtree(open_folder / "closed")
+    with Cluster(open_folder / "closed" / "pg", durable=False) as cluster, cluster.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    [old] = (open_folder / "shared").glob("*.before-*")
+    assert (old / "PG_VERSION").is_file()
 
 
 def test_older_servers_count_as_absent(tmp_path: Path) -> None:
