@@ -15,12 +15,16 @@ LISTENERS: Final[Mapping[str, tuple[str, ...]]] = {
     # an item is new or was changed: work out what would be done, then its approvers are asked
     "item.create": (PLAN_ITEM,),
     "item.resubmit": (PLAN_ITEM,),
+    "item.change": (PLAN_ITEM,),
     # an item may go on: its next steps are carried out
     "item.pass": (FULFIL_REQUEST,),
     "item.approve": (FULFIL_REQUEST,),
     "item.resume": (FULFIL_REQUEST,),
     "item.retry": (FULFIL_REQUEST,),
     "item.reopen": (FULFIL_REQUEST,),
+    # an item is given up: what was done is undone, last step first
+    "item.compensate": (FULFIL_REQUEST,),
+    "item.cancel": (FULFIL_REQUEST,),
     # a person ended a task: the steps that waited for it are carried out
     "task.complete": (FULFIL_REQUEST,),
     "task.incomplete": (FULFIL_REQUEST,),

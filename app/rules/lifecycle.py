@@ -78,6 +78,7 @@ class Action(StrEnum):
     FULFIL = "fulfil"
     REOPEN = "reopen"
     RESUBMIT = "resubmit"
+    CHANGE = "change"
     CLOSE = "close"
     OPEN = "open"
     TAKE = "take"
@@ -128,6 +129,7 @@ MOVES: Final[tuple[Move, ...]] = (
         (Action.INCOMPLETE, "fulfilling", "closed_incomplete"),
         (Action.SKIP, "fulfilling", "closed_skipped"),
         (Action.RESUBMIT, "rejected", "requested"),
+        (Action.CHANGE, "requested awaiting_approval", "requested"),
         (Action.CANCEL, "requested awaiting_approval approved rejected fulfilling on_hold failed", "canceled"),
     ),
     *_moves(

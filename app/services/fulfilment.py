@@ -2,22 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from app import calendars
 from app.models.people import Team
-from app.models.requests import Item, Step
+from app.models.requests import Check, Item, Step
 from app.models.tasks import Task
 from app.queries import catalog, progress
 from app.rules import fulfilment, hours
 from app.rules.catalog import templates
 from app.rules.catalog.items import Item as Offer
+from app.rules.errors import Invalid
 from app.rules.lifecycle import Action
+from app.rules.words import t
 from app.services import approvals, messages, records, requests, tasks
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
+
+HOLD_REASONS = ("requester", "vendor", "change", "problem", "evidence")
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class BoundStep:
     params: Mapping[str, str]
     state: str = "pending"
     plan: Mapping[str, Any] | None = None
+    result: Mapping[str, Any] | None = None
 
     @property
     def token(self) -> str:
@@ -138,6 +144,22 @@ def close(uow: UnitOfWork, number: str) -> Item:
     return item
 
 
+def verified(uow: UnitOfWork, number: str) -> Item:
+    """Every effect was seen to be there: look again later, or close at once where the settings ask for no later look."""
+    item = requests.locked(uow, number)
+    if item.state != "fulfilled":
+        return item
+    lengths = [length.strip() for length in settings().checks_after.split(",") if length.strip()]
+    if not lengths or not item.plan:
+        return close(uow, number)
+    for length in lengths:
+        days, hours_, minutes = hours.target_parts(length)
+        uow.session.add(Check(item_id=item.id, due_at=uow.now + timedelta(days=days, hours=hours_, minutes=minutes)))
+    requests.tell_owners(uow, item, "item_fulfilled")
+    uow.record_event(item, "item.verify", after={"checks": len(lengths)})
+    return item
+
+
 def undo_fulfilled(uow: UnitOfWork, number: str, keys: Sequence[str]) -> Item:
     """A check found that these steps no longer hold: they run again."""
     item = requests.locked(uow, number)
@@ -157,6 +179,63 @@ def retry(uow: UnitOfWork, number: str, *, version: int | None = None) -> Item:
     for step in _steps(uow, item):
         if step.state == "failed":
             step.state, step.attempt, step.error, step.next_at = "ready", 0, None, None
+    return item
+
+
+def hold(uow: UnitOfWork, number: str, reason: str, body: str, *, version: int | None = None) -> Item:
+    """Put an item on hold, with the reason and what it waits for."""
+    item = uow.get(Item, number)
+    records.expect(item, version)
+    if reason not in HOLD_REASONS:
+        raise Invalid({"reason": t("Choose what the item waits for.")})
+    note = records.write(uow, item, "reason", body)
+    records.move(uow, item, Action.HOLD, hold_reason=reason, note=note)
+    requests.tell_owners(uow, item, "item_on_hold", reason=reason)
+    return item
+
+
+def resume(uow: UnitOfWork, number: str, *, version: int | None = None) -> Item:
+    """Go on with an item that was on hold."""
+    item = uow.get(Item, number)
+    records.expect(item, version)
+    records.move(uow, item, Action.RESUME)
+    return item
+
+
+def compensate(uow: UnitOfWork, number: str, body: str, *, version: int | None = None) -> Item:
+    """Give up a failed item: what was done is undone, last step first."""
+    item = uow.get(Item, number)
+    records.expect(item, version)
+    note = records.write(uow, item, "reason", body)
+    records.move(uow, item, Action.COMPENSATE, note=note)
+    return item
+
+
+def to_undo(uow: UnitOfWork, number: str) -> list[BoundStep]:
+    """Return the steps of an item that is being given up or was canceled whose effect stands, last first."""
+    item = requests.locked(uow, number)
+    if item.state not in {"compensating", "canceled"}:
+        return []
+    done = [step for step in _steps(uow, item) if step.state == "done" and step.action]
+    return [
+        BoundStep(item.number, step.key, step.action or "", step.params, step.state, step.plan, step.result)
+        for step in reversed(done)
+    ]
+
+
+def undone(uow: UnitOfWork, number: str, key: str, *, possible: bool = True) -> None:
+    """Note that a step's effect was taken back, or that it cannot be."""
+    item = requests.locked(uow, number)
+    step = next(each for each in _steps(uow, item) if each.key == key)
+    step.state = "undone"
+    uow.record_event(item, "item.undo", after={"step": key, "possible": possible})
+
+
+def given_up(uow: UnitOfWork, number: str) -> Item:
+    """End an item once all that could be undone is undone."""
+    item = requests.locked(uow, number)
+    if item.state == "compensating":
+        _end(uow, item, Action.GIVE_UP)
     return item
 
 

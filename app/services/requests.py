@@ -19,6 +19,7 @@ from app.rules.actions import ACTIONS
 from app.rules.approvals import Choice, Outcome
 from app.rules.catalog.answers import validate
 from app.rules.catalog.items import Field, Kind, is_offered_to
+from app.rules.catalog.items import Item as Offer
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import Action, RecordKind
 from app.rules.words import t
@@ -101,16 +102,22 @@ def _item(uow: UnitOfWork, line: Line, number: str, request: Request, teams: Map
         raise NotFound(line.slug)
     if line.catalog_hash != offer.hash:
         raise ActionNotAllowed(t("“%(name)s” was changed meanwhile. Check your answers again.", name=_named(uow, offer.name)))
-    today = uow.now.astimezone(ZoneInfo(uow.actor.timezone)).date()
-    cleaned, faults = validate(offer, line.answers, today, lambda field, name: _exists(uow, field, name))
-    if faults:
-        raise Invalid(faults)
+    cleaned = judged(uow, offer, line.answers)
     return Item(
         kind=RecordKind.ITEM, number=number, state="requested", title=_named(uow, offer.name), slug=offer.slug,
-        catalog_hash=offer.hash, category=offer.category, answers=dict(cleaned), submitted_at=uow.now,
+        catalog_hash=offer.hash, category=offer.category, answers=cleaned, submitted_at=uow.now,
         requester_id=request.requester_id, opened_by_id=request.opened_by_id, beneficiary_id=request.beneficiary_id,
         team_id=teams.get(offer.owner),
     )  # fmt: skip
+
+
+def judged(uow: UnitOfWork, offer: Offer, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the clean answers to an item's questions, or raise Invalid with a sentence for each wrong one."""
+    today = uow.now.astimezone(ZoneInfo(uow.actor.timezone)).date()
+    cleaned, faults = validate(offer, answers, today, lambda field, name: _exists(uow, field, name))
+    if faults:
+        raise Invalid(faults)
+    return dict(cleaned)
 
 
 def _exists(uow: UnitOfWork, field: Field, name: str) -> bool:
