@@ -119,6 +119,18 @@ def test_without_rights_the_one_line_to_run_is_printed(
     assert "sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends slapd gcc'" in capsys.readouterr().out
 
 
+def test_without_sudo_root_is_asked(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(script, "missing_packages", lambda *args, **options: (["python3-venv"], []))
+    monkeypatch.setattr(script.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(script.shutil, "which", lambda name: None if name == "sudo" else f"/usr/bin/{name}")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(script.SetupError, match=r"cannot go on without python3-venv\. Mend: apt-get update"):
+        script.install_packages(False, "python3")
+    assert "run once, as root:  apt-get update" in capsys.readouterr().out
+
+
 def test_installing_starts_no_service_and_puts_everything_back(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[list[str]] = []
 
