@@ -96,7 +96,7 @@ class Installation:
             _python("worker", ["-m", "flows.worker"], environment, stop_seconds=30),
             _python("relay", ["-m", "flows.relay_outbox"], environment),
             _python("web", web, environment, stop_seconds=25),
-            _python("live", ["-m", "app.live"], environment),
+            _python("live", ["-m", "app.live", "--host", self.host], environment),
         ]
         return found
 

@@ -57,7 +57,7 @@ class Session:
         with step(self._console, "the demonstration company"):
             players = demo.seed(self._place.data, self._place.slapd)
         if players:
-            self._say = lambda: self._who_is_who(players)
+            self._who_is_who(players)           # now: were the start to fail later, nobody would ever see them again
 
     def _who_is_who(self, players: list[demo_directory.Player]) -> None:
         table = Table(title="Who is who (the passwords are shown this once)", title_justify="left")
