@@ -1,0 +1,141 @@
+"""GET /stream: server-sent events for one browser, told what it shows and may see."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from app.live import cookie
+from app.live.hub import Full, Hub, Stream, tell_all
+from app.live.watch import AWAY, Watch, identity_of, visible_to
+from app.queries.live import PAGES
+from app.settings import settings
+
+MOST_NUMBERS: Final = 200
+BEAT_SECONDS: Final = 15.0
+RETRY_MILLISECONDS: Final = 3000
+NUMBER: Final = re.compile(r"[A-Z]{3}[0-9]{7,12}")
+FIXED: Final = {
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def create_app(hub: Hub) -> Starlette:
+    """Return the application around this hub."""
+    watch = Watch(hub)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        watch.start()
+        yield
+        await watch.stop()
+
+    async def stream(request: Request) -> Response:
+        return await _open(request, hub)
+
+    async def livez(request: Request) -> Response:
+        return JSONResponse({"status": "ok", "streams": len(hub)}, headers=FIXED)
+
+    async def readyz(request: Request) -> Response:
+        ok = watch.is_listening
+        return JSONResponse({"status": "ok" if ok else "unavailable"}, 200 if ok else 503, headers=FIXED)
+
+    routes = [Route("/stream", stream), Route("/live/stream", stream), Route("/livez", livez), Route("/readyz", readyz)]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _open(request: Request, hub: Hub) -> Response:
+    headers = FIXED | _cross_origin()
+    if not _is_ours(request):
+        return JSONResponse({"title": "Another origin"}, 403, headers=FIXED)
+    token_hash = cookie.token_hash(request.headers.get("cookie", ""))
+    try:
+        identity = await asyncio.to_thread(identity_of, token_hash) if token_hash else None
+        if identity is None or token_hash is None:
+            return JSONResponse({"title": "Not signed in"}, 401, headers=headers)
+        numbers = _words(request, "numbers")
+        wanted = frozenset(number for number in numbers if NUMBER.fullmatch(number))
+        stream = Stream(identity.person.id, token_hash, wanted, frozenset(_words(request, "pages")) & PAGES)
+        if len(numbers) > MOST_NUMBERS:
+            return JSONResponse({"title": f"At most {MOST_NUMBERS} records"}, 400, headers=headers)
+        hub.open(stream)
+        try:
+            stream.allowed, changed = await asyncio.to_thread(visible_to, identity, wanted, _since(request))
+        except BaseException:
+            hub.close(stream)
+            raise
+    except Full:
+        return JSONResponse({"title": "Too many open streams"}, 429, headers=headers | {"Retry-After": "30"})
+    except AWAY:
+        return JSONResponse({"title": "The database does not answer"}, 503, headers=headers | {"Retry-After": "5"})
+    if "last-event-id" in request.headers:  # it was here before, and may have missed something
+        tell_all(stream)
+    for number in changed:
+        stream.tell("number", number)
+    return StreamingResponse(_written(stream, hub), media_type="text/event-stream", headers=headers)
+
+
+async def _written(stream: Stream, hub: Hub) -> AsyncIterator[str]:
+    """Yield what happens until the stream is ended or the browser goes away."""
+    number = 0
+    try:
+        ready = json.dumps({"numbers": sorted(stream.allowed), "pages": sorted(stream.pages)})
+        yield f"retry: {RETRY_MILLISECONDS}\nid: 0\nevent: ready\ndata: {ready}\n\n"
+        while not stream.has_ended:
+            try:
+                await asyncio.wait_for(stream.wake.wait(), BEAT_SECONDS)
+            except TimeoutError:
+                yield ": beat\n\n"
+                continue
+            stream.wake.clear()
+            changed, stream.changed = stream.changed, {}
+            for name, kind in changed.items():
+                if kind == "number" and name not in stream.allowed:
+                    continue
+                number += 1
+                yield f'id: {number}\nevent: changed\ndata: {{"{kind}": "{name}"}}\n\n'
+    finally:
+        hub.close(stream)
+
+
+def _words(request: Request, name: str) -> list[str]:
+    return request.query_params.get(name, "").replace(",", " ").split()
+
+
+def _since(request: Request) -> datetime | None:
+    try:
+        since = datetime.fromisoformat(request.query_params.get("since", ""))
+    except ValueError:
+        return None
+    return since if since.tzinfo else None
+
+
+def _origin() -> str:
+    base = urlsplit(settings().base_url)
+    return f"{base.scheme}://{base.netloc}"
+
+
+def _cross_origin() -> dict[str, str]:
+    """Let our own pages read the answer with their cookie, and nobody else's."""
+    return {"Access-Control-Allow-Origin": _origin(), "Access-Control-Allow-Credentials": "true", "Vary": "Origin, Cookie"}
+
+
+def _is_ours(request: Request) -> bool:
+    """Say whether one of our pages asks: by its origin, or, on the same origin, by what the browser says of the request."""
+    origin = request.headers.get("origin")
+    if origin is not None:
+        return origin == _origin()
+    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
