@@ -61,8 +61,9 @@ class Session:
 
     def _who_is_who(self, players: list[demo_directory.Player]) -> None:
         table = Table(title="Who is who (the passwords are shown this once)", title_justify="left")
-        for column in ("sign in as", "password", "name", "plays"):
-            table.add_column(column, overflow="fold")
+        for column in ("sign in as", "password", "name"):
+            table.add_column(column, no_wrap=True)          # to be copied whole from any screen
+        table.add_column("plays", overflow="fold")
         for player in players:
             table.add_row(player.login, player.password, player.name, player.plays)
         self._console.print(table)

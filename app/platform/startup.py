@@ -19,7 +19,7 @@ from app.platform.supervisor import Supervisor
 from app.platform.terminal import LogStream, has_screen, step
 from app.settings import settings
 
-READY_SECONDS = 180
+READY_SECONDS = 300
 LOG_SECONDS = 0.25
 PAGES = ("web", "live")
 ENGINE = ("register", "worker", "relay")     # each imports Prefect for seconds: they come once its server answers
