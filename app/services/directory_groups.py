@@ -23,13 +23,6 @@ SOURCE: Final = "directory"
 class TooMuchGone(ActionNotAllowed):
     """One run would take more groups or roles away than is believable; nothing was changed."""
 
-    def __init__(self, what: str, gone: int, known: int) -> None:
-        """Say how much, and how to go on when it is true."""
-        super().__init__(
-            t("%(gone)s of %(known)s %(what)s would be gone at once, so nothing was changed. If it is true: desk directory sync --force.",
-              gone=gone, known=known, what=what)
-        )  # fmt: skip
-
 
 def renew(
     uow: UnitOfWork, groups: Sequence[rules.DirectoryGroup], by_dn: Mapping[str, int], counts: Counter[str], *, force: bool
@@ -39,7 +32,10 @@ def renew(
     present = {uid for uid, group in known.items() if group.gone_at is None}
     gone = present - {found.uid for found in groups}
     if rules.disables_too_many(len(gone), len(present)) and not force:
-        raise TooMuchGone("groups", len(gone), len(present))
+        raise TooMuchGone(
+            t("%(gone)s of %(known)s groups would be gone at once, so nothing was changed. If it is true: desk directory sync --force.",
+              gone=len(gone), known=len(present))
+        )  # fmt: skip
     for uid in sorted(gone):
         known[uid].gone_at = uow.now
         uow.record_event(STREAM, "group.end", after={"group": known[uid].id})
@@ -106,7 +102,10 @@ def give_roles(
             uow.session.scalars(select(RoleGrant).where(RoleGrant.source.in_(uids)))}
     ended = held - wanted
     if rules.disables_too_many(len(ended), len(held)) and not force:
-        raise TooMuchGone("roles", len(ended), len(held))
+        raise TooMuchGone(
+            t("%(gone)s of %(known)s roles would end at once, so nothing was changed. If it is true: desk directory sync --force.",
+              gone=len(ended), known=len(held))
+        )  # fmt: skip
     for person_id, role, source in sorted(wanted - held):
         people.grant(uow, person_id, role, source=source)
         counts["roles_given"] += 1
