@@ -21,8 +21,7 @@ from app.settings import settings
 
 READY_SECONDS = 300
 LOG_SECONDS = 0.25
-PAGES = ("web", "live")
-ENGINE = ("register", "worker", "relay")     # each imports Prefect for seconds: they come once its server answers
+BEHIND = ("live", "mail", "register", "worker", "relay")    # seconds of imports each: they come once a page can be seen
 
 
 class StartError(RuntimeError):
@@ -82,19 +81,19 @@ class Startup:
         with step(self.console, "database schema"):
             schema.upgrade()
         fill()
-        supervisor.run(*PAGES)
+        supervisor.run("web")
         ours = {name: value for name, value in environment.items() if name.startswith("DESK_")}
         address = environment["DESK_BASE_URL"]
         running.Running(os.getpid(), str(supervisor.folder), address, ours).write(place.data)
         with step(self.console, "Prefect and the pages"):
             self._wait_until_ready()
-        supervisor.run(*ENGINE)
+        supervisor.run(*BEHIND)
         self._stream.skip()
         self._ready = True
 
     def _start_servers(self, supervisor: Supervisor) -> None:
         place = self.installation
-        supervisor.run("slapd", "mail")
+        supervisor.run("slapd")
         if place.cluster is not None:
             with step(self.console, "PostgreSQL"):
                 supervisor.run("postgres")
