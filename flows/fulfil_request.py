@@ -1,4 +1,7 @@
-"""Carry out approved items: their steps in order, a task for people where it takes people, a last check, the end."""
+"""Carry out approved items: their steps in order, a task for people where it takes people, a last check, the end.
+
+An item that is given up, or was canceled after something was done, is taken back: the last step first.
+"""
 
 from datetime import datetime
 
@@ -8,7 +11,7 @@ from sqlalchemy import select
 from app.models.records import Record
 from app.models.requests import Step
 from app.models.tasks import Task
-from app.rules.errors import Unavailable
+from app.rules.errors import ActionNotAllowed, Unavailable
 from app.services import fulfilment, steps
 from app.services.deliveries import Hold
 from app.services.fulfilment import BoundStep
@@ -29,15 +32,14 @@ def fulfil(hold: Hold) -> datetime | None:
         number = _item(uow, hold)
         if not number:
             return None
-        fulfilment.begin(uow, number)
-    while _run_ready(number):
-        pass
+        state = fulfilment.begin(uow, number).state
     try:
-        _end(number)
-    except Unavailable:  # the last check could not be made
+        if state in {"compensating", "canceled"}:
+            _take_back(number)
+            return None
+        return _go_on(number)
+    except Unavailable:  # what is outside a step's own retries: a new plan, a last check, taking back
         return taking.later(hold)
-    with unit_of_work(SYSTEM) as uow:
-        return steps.next_at(uow, number)
 
 
 def _item(uow: UnitOfWork, hold: Hold) -> str:
@@ -49,17 +51,24 @@ def _item(uow: UnitOfWork, hold: Hold) -> str:
     return found.number if found.kind == "item" else ""
 
 
-def _run_ready(number: str) -> bool:
-    """Carry out every step whose turn it is; True when something moved, so that others may be ready now."""
+def _go_on(number: str) -> datetime | None:
+    """Carry out every step whose turn it is, until nothing moves; then see where the item stands."""
+    moved = True
+    while moved:
+        with unit_of_work(SYSTEM) as uow:
+            steps.free(uow, number)
+            ready = fulfilment.ready_steps(uow, number)
+            if not ready:
+                break
+        outcomes = [carry_out(step) for step in ready]
+        moved = _ask_again(number) if Outcome.DRIFTED in outcomes else Outcome.DONE in outcomes
     with unit_of_work(SYSTEM) as uow:
-        steps.free(uow, number)
-        ready = fulfilment.ready_steps(uow, number)
-    outcomes = []
-    for step in ready:
-        outcomes.append(carry_out(step))
-        if outcomes[-1] is Outcome.DRIFTED:
-            return _ask_again(number)
-    return Outcome.DONE in outcomes
+        state = fulfilment.advance(uow, number).state
+        done = [_bound(number, step) for step in steps.done(uow, number)] if state == "fulfilled" else []
+        next_at = steps.next_at(uow, number) if state == "fulfilling" else None
+    if state == "fulfilled":
+        _check(number, done)
+    return next_at
 
 
 def _ask_again(number: str) -> bool:
@@ -72,20 +81,32 @@ def _ask_again(number: str) -> bool:
         return fulfilment.store_plan(uow, number, plans, drift=True).state == "fulfilling"
 
 
-def _end(number: str) -> None:
-    """See whether the item is carried out; if so check every effect once more, and close it."""
-    with unit_of_work(SYSTEM) as uow:
-        if fulfilment.advance(uow, number).state != "fulfilled":
-            return
-        done = [_bound(number, step) for step in steps.done(uow, number)]
+def _check(number: str, done: list[BoundStep]) -> None:
+    """Look at every effect once more; what is not there is done anew."""
     missing = [step.key for step in done if not actions.named(step.action).verify(step)]
     with unit_of_work(SYSTEM) as uow:
         if missing:
             fulfilment.undo_fulfilled(uow, number, missing)
         else:
             steps.verified(uow, number)
-            fulfilment.close(uow, number)
+            fulfilment.verified(uow, number)
+
+
+def _take_back(number: str) -> None:
+    """Undo what was done, the last step first, and end the item."""
+    with unit_of_work(SYSTEM) as uow:
+        to_undo = fulfilment.to_undo(uow, number)
+    for step in to_undo:
+        try:
+            actions.named(step.action).undo(step)
+            possible = True
+        except ActionNotAllowed:  # it cannot be taken back: on record, and the rest is
+            possible = False
+        with unit_of_work(SYSTEM) as uow:
+            fulfilment.undone(uow, number, step.key, possible=possible)
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.given_up(uow, number)
 
 
 def _bound(number: str, step: Step) -> BoundStep:
-    return BoundStep(number, step.key, step.action or "", step.params, step.state, step.plan)
+    return BoundStep(number, step.key, step.action or "", step.params, step.state, step.plan, step.result)

@@ -35,6 +35,7 @@ FEW: Final = 60  # while fewer than this wait, each has a run of its own
 BATCH: Final = 200
 MOST_AT_WORK: Final = 4 * BATCH  # the rest waits in our own queue, in its right order
 PATIENCE_SECONDS: Final = 30.0
+GAP_SECONDS: Final = 3.0  # a run for each single mail would cost more than the mail
 UNDER_WAY: Final = {StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING}
 EVENTS: Final = "desk_events"
 RUNS: Final = "desk_runs"
@@ -47,7 +48,7 @@ def _mail_is_due(session: Session) -> bool:
     return session.scalar(due.limit(1)) is not None
 
 
-# Flows that look for their own due rows: the relay only wakes them, once a second at most.
+# Flows that look for their own due rows: the relay only wakes them.
 SEEKERS: Final[dict[str, Callable[[Session], bool]]] = {
     "send_messages": _mail_is_due,
     "check_sessions": sync.is_check_due,
@@ -126,7 +127,8 @@ class Relay:
     def _wake(self, flow: str) -> int:
         """Create a run of a flow that seeks its own work, unless the last one is still on its way."""
         run_id, at = self._woken.get(flow, ("", 0.0))
-        if run_id and time.monotonic() - at < PATIENCE_SECONDS and self._prefect.state(run_id)[0] in UNDER_WAY:
+        since = time.monotonic() - at
+        if run_id and since < PATIENCE_SECONDS and (since < GAP_SECONDS or self._prefect.state(run_id)[0] in UNDER_WAY):
             return 0
         key = f"{settings().work_pool}:{flow}:{int(time.time())}"  # several relays: one run a second
         self._woken[flow] = (self._prefect.create(flow, {}, key=key, name=flow, tags=[]), time.monotonic())

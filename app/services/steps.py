@@ -16,6 +16,7 @@ from app.models.requests import Item, Step
 from app.rules import backoff
 from app.rules.errors import ActionNotAllowed
 from app.rules.words import Text, t
+from app.services import access
 from app.unit_of_work import UnitOfWork
 
 LEASE_SECONDS = 12
@@ -73,7 +74,7 @@ def commit(uow: UnitOfWork, held: Claim, result: dict[str, Any] | None = None) -
     step = _held(uow, held)
     step.state, step.done_at, step.lease_until = "done", uow.now, None
     step.next_at, step.error, step.result = None, None, result
-    _tell(uow, step, held)
+    access.note_effect(uow, _tell(uow, step, held), step)
 
 
 def fail(uow: UnitOfWork, held: Claim, error: Text, *, hopeless: bool = False) -> datetime | None:
@@ -136,9 +137,10 @@ def _steps(uow: UnitOfWork, number: str) -> Sequence[Step]:
     return uow.session.scalars(mine.with_for_update().execution_options(populate_existing=True)).all()
 
 
-def _tell(uow: UnitOfWork, step: Step, held: Claim) -> None:
+def _tell(uow: UnitOfWork, step: Step, held: Claim) -> Item:
     item = uow.get(Item, held.item, lock=False)
     uow.record_event(item, "item.step", after={"step": step.key, "state": step.state, "attempt": step.attempt})
+    return item
 
 
 def _clock(uow: UnitOfWork) -> datetime:

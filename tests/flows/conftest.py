@@ -80,7 +80,7 @@ class Engine:
         """Return what the processes said."""
         return "\n".join(f"== {file.name}\n{file.read_text()[-8000:]}" for file in sorted(self.logs.glob("*.log")))
 
-    def until(self, question: Callable[[], T], seconds: float = 40) -> T:
+    def until(self, question: Callable[[], T], seconds: float = 90) -> T:
         """Return the first true answer, or fail with what the processes said."""
         deadline = time.monotonic() + seconds
         while True:
@@ -100,6 +100,7 @@ def engine(prefect_api: str, cast: str, company: Slapd, tmp_path: Path, monkeypa
     monkeypatch.setenv("DESK_WORK_POOL", pool)
     monkeypatch.setenv("DESK_WORKER_LIMIT", "4")
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    monkeypatch.setenv("DESK_CATALOG_DIR", str(tmp_path))  # no catalogue there: what the cast published stays
     for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING"):  # the processes take them from the desk's settings
         monkeypatch.delenv(name, raising=False)
     forget_settings()
@@ -127,6 +128,7 @@ def company(cast: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slapd]:
         "PEOPLE_BASE": f"ou=people,{BASE}", "GROUPS_BASE": f"ou=groups,{BASE}",
     }.items():  # fmt: skip
         monkeypatch.setenv(f"DESK_LDAP_{name}", value)
+    monkeypatch.setenv("DESK_CHECKS_AFTER", " ")  # closed at once
     forget_settings()
     directory.cache_clear()
     yield server

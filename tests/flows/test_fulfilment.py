@@ -155,7 +155,7 @@ def test_a_step_that_fails_is_tried_again_later_and_then_shown_to_its_owner(comp
             session.execute(update(Step).where(Step.next_at.is_not(None)).values(next_at=text("desk_now()")))
             session.execute(update(Delivery).where(Delivery.consumer == "fulfil_request").values(state="due"))
     assert ordering.state(number) == "failed"
-    assert "does not answer" in (step(number).error or "")
+    assert "directory" in (step(number).error or "")
     with database.sessions()() as session:
         assert "step_failed" in session.scalars(select(Message.template)).all()
 

@@ -1,0 +1,103 @@
+"""Processes die: nothing is lost, nothing happens twice, and work goes on within 30 seconds (faults.md)."""
+
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from prefect.client.schemas.objects import StateType
+from prefect.states import Pending
+from sqlalchemy import func, select
+
+from app import database
+from app.models.messages import Message
+from app.platform.slapd import Slapd
+from app.platform.slapd_audit import membership_changes
+from app.services import deliveries
+from flows import runs, serve
+from flows.relay_outbox import Relay
+from tests.flows import ordering
+from tests.flows.conftest import Engine
+
+pytestmark = pytest.mark.engine
+
+
+def mails(number: str) -> int:
+    """Return how many mails the item's step has queued."""
+    with database.sessions()() as session:
+        mine = select(func.count()).select_from(Message).where(Message.token.startswith(number))
+        return session.scalars(mine).one()
+
+
+@pytest.mark.parametrize("place", ["relay.claimed", "relay.created"])
+def test_a_relay_killed_while_it_hands_over_loses_and_doubles_nothing(engine: Engine, place: str) -> None:
+    serve.register(engine.client)
+    number = ordering.order_badge("k1")
+    killed = engine.start("flows.relay_outbox", FAILPOINT=f"{place}:kill")
+    assert killed.wait(60) == -signal.SIGKILL
+    engine.start("flows.worker")
+    engine.start("flows.relay_outbox")
+    engine.until(lambda: ordering.state(number) == "closed")
+    assert mails(number) == 1
+
+
+def test_a_step_goes_on_within_30_seconds_of_its_workers_death(engine: Engine, company: Slapd) -> None:
+    serve.register(engine.client)
+    engine.start("flows.relay_outbox")
+    dying = engine.start("flows.worker", FAILPOINT="step.acted:sleep")
+    number = ordering.order_group("k1")
+    engine.until(lambda: ordering.state(number) == "awaiting_approval")
+    ordering.approve(number)
+    engine.until(lambda: membership_changes(company.audit_file))
+    lost = ordering.deliveries("fulfil_request")[0].run_id
+    dying.kill()
+    died = time.monotonic()
+    engine.start("flows.worker")
+    engine.until(lambda: ordering.deliveries("fulfil_request")[0].state == "done")
+    assert time.monotonic() - died < 30
+    assert len(membership_changes(company.audit_file)) == 1
+    engine.until(lambda: engine.client.read_flow_run(UUID(lost)).state_type is StateType.CRASHED)
+
+
+def test_a_run_stuck_pending_is_replaced(engine: Engine) -> None:
+    serve.register(engine.client)
+    number = ordering.order_badge("k1")
+    with runs.connected() as prefect:
+        Relay(prefect).hand_over()
+    [stuck] = ordering.deliveries("plan_item")
+    engine.client.set_flow_run_state(UUID(stuck.run_id), Pending(timestamp=datetime.now(UTC) - timedelta(seconds=20)), force=True)
+    engine.start("flows.relay_outbox")
+    engine.start("flows.worker")
+    engine.until(lambda: ordering.state(number) == "closed")
+    assert engine.client.read_flow_run(UUID(stuck.run_id)).state_type is StateType.CANCELLED
+
+
+def test_a_run_that_only_waits_for_a_worker_is_left_alone(engine: Engine) -> None:
+    serve.register(engine.client)
+    ordering.order_badge("k1")
+    with runs.connected() as prefect:
+        Relay(prefect).hand_over()
+        waiting = ordering.deliveries("plan_item")[0]
+        engine.until(lambda: late(), seconds=deliveries.HANDED_SECONDS + 10)
+        Relay(prefect).sweep()
+    after = ordering.deliveries("plan_item")[0]
+    assert (after.attempt, after.run_id, after.state) == (1, waiting.run_id, "handed")
+
+
+def late() -> bool:
+    with database.sessions().begin() as session:
+        return bool(deliveries.late(session))
+
+
+def test_a_crowd_shares_runs_and_each_is_carried_out_once(engine: Engine) -> None:
+    serve.register(engine.client)
+    numbers = [ordering.order_badge(f"k{position}") for position in range(80)]
+    engine.start("flows.relay_outbox")
+    engine.start("flows.worker")
+    engine.until(lambda: {ordering.state(number) for number in numbers} == {"closed"}, seconds=240)
+    assert {mails(number) for number in numbers} == {1}
+    used = {each.run_id for each in ordering.deliveries("plan_item")}
+    assert len(used) == 1
+    crowd = engine.client.read_flow_run(UUID(used.pop()))
+    assert (crowd.name, sorted(crowd.tags)) == ("plan_item of 80", sorted(numbers))
