@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.rules.catalog import bundles
 from app.rules.catalog.items import Category, Item
 from app.rules.catalog.parsing import EVERYBODY, parse, parse_category
 from app.rules.catalog.reading import Fault
@@ -39,6 +40,7 @@ def load(folder: Path) -> Catalog:
         for path in sorted(directory.glob("*.toml")):
             if path.name != CATEGORY_FILE:
                 _keep_item(found, folder, path)
+    _check_bundles(found, folder)
     return found
 
 
@@ -105,6 +107,18 @@ def _keep_item(found: Catalog, folder: Path, path: Path) -> None:
         found.items[slug] = item
     else:
         found.faults[slug] = item
+
+
+def _check_bundles(found: Catalog, folder: Path) -> None:
+    """A bundle is judged when all files are read; an item whose own file is at fault now counts as there."""
+    known: dict[str, Item | None] = {**dict.fromkeys(found.faults), **found.items}
+    for slug, item in list(found.items.items()):
+        path = folder / f"{slug}.toml"
+        text = _text(folder, path) if item.parts else ""
+        faults = [text] if isinstance(text, Fault) else bundles.check_among(item, text, _shown(folder, path), known)
+        if faults:
+            found.faults[slug] = faults
+            del found.items[slug]
 
 
 def _text(folder: Path, path: Path) -> str | Fault:

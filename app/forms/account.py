@@ -1,11 +1,11 @@
 """Forms of signing in and of one's own account."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from wtforms.fields import PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.forms.base import Form, options
 from app.rules.words import t
@@ -44,9 +44,14 @@ class NewPasswordForm(Form):
     )
     again = PasswordField(
         t("The same again"),
-        validators=[EqualTo("new_password", message=t("The two passwords are not the same."))],
+        validators=[InputRequired(t("Type the new password again."))],
         render_kw=NEW,
     )
+
+    def validate_again(self, field: Any) -> None:
+        """Refuse a second typing that differs from the first."""
+        if field.data != self.new_password.data:
+            raise ValidationError(t("The two passwords are not the same."))
 
 
 class ConfirmForm(Form):

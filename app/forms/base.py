@@ -73,4 +73,6 @@ def options(pairs: Iterable[tuple[str, Text | str]]) -> list[wtforms.SelectChoic
 
 
 def _first_control(field: Any) -> str:
-    return f"{field.id}-0" if isinstance(field, wtforms.RadioField) and field.choices else str(field.id)
+    if isinstance(field, wtforms.RadioField | wtforms.SelectMultipleField) and field.choices:
+        return f"{field.id}-0"
+    return str(getattr(field, "first_control", field.id))

@@ -8,12 +8,25 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, Protocol
 
-from wtforms.fields import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import (
+    DateField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.forms.base import CreatingForm, options
-from app.rules.catalog import answers
+from app.forms.controls import Column, CompositeField, RangeField, TableField, UploadField
+from app.language import translate
+from app.rules.catalog import answers, conditions
+from app.rules.catalog.composites import USUAL_ROWS
 from app.rules.catalog.items import Field, Item, Kind
+from app.rules.catalog.templates import PLACEHOLDER
 from app.rules.words import Text, t
 
 PREFIX: Final = "answer_"  # a question called "data" must not hide the form's own `data`
@@ -26,6 +39,9 @@ class Lookup(Protocol):
 
     def groups(self, among: Sequence[str] = ()) -> Sequence[tuple[str, str]]:
         """Return the groups to choose from: name and label."""
+
+    def file(self, key: str) -> str | None:
+        """Return the name of a file that the reader has put down under this key."""
 
     def people(self, words: str) -> Sequence[tuple[str, str]]:
         """Return whom these words mean, as login and name: one when they are a login, several when they fit several."""
@@ -65,6 +81,7 @@ class ItemForm(CreatingForm):
         default=ME,
     )
     beneficiary = PersonField(t("For whom?"), validators=[Optional()])
+    filled_for = HiddenField()  # the login of whoever the defaults were taken from
 
     def __init__(self, formdata: Any = None, **rest: Any) -> None:
         """Take what was posted; `answers` is filled by a validate() that finds nothing wrong."""
@@ -80,12 +97,52 @@ class ItemForm(CreatingForm):
         """Return what was answered, as it was typed, people by login; also answers nobody asked for."""
         given: dict[str, object] = {}
         for name in self._posted:
-            if name.startswith(PREFIX) and name not in self:
+            if name.startswith(PREFIX) and not self._is_ours(name):
                 given[name.removeprefix(PREFIX)] = ""
         for question, field in zip(self.item.fields, self.questions(), strict=True):
-            typed = field.raw_data[0] if field.raw_data else ""
-            given[question.name] = field.data or "" if question.kind is Kind.PERSON else typed
+            given[question.name] = _typed(field)
         return given
+
+    def shown_by(self, question: Field) -> str:
+        """Return on which answers a question is asked, for the page's script: `name=value|value`; empty: always."""
+        return f"{PREFIX}{question.when.field}={'|'.join(question.when.values)}" if question.when else ""
+
+    def condition(self, question: Field) -> Text | None:
+        """Say in words when a question is asked: shown where no script hides it."""
+        if question.when is None:
+            return None
+        above = self.item.field(question.when.field)
+        if above is None:
+            return None
+        words = {option.value: option.label.to(self.language) for option in above.choices}
+        words |= {"yes": self.say(t("Yes")), "no": self.say(t("No"))} if above.kind is Kind.YES_NO else {}
+        listed = ", ".join(words.get(each, each) for each in question.when.values)
+        return t("Only if “%(question)s” is: %(answers)s", question=above.label.to(self.language), answers=listed)
+
+    def asked(self) -> set[str]:
+        """Return the names of the questions that are asked, given what is typed so far."""
+        typed = {question.name: _typed(self[PREFIX + question.name]) for question in self.item.fields}
+        seen: dict[str, object] = {}
+        for question in self.item.fields:
+            if conditions.holds(question.when, seen):
+                seen[question.name] = typed[question.name]
+        return set(seen)
+
+    def refill(self, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+        """Somebody else gets it than when the form was opened: defaults that nobody changed become that person's."""
+        for question in self.item.fields:
+            old, new = default_of(question, before), default_of(question, now)
+            field = self[PREFIX + question.name]
+            if old != new and _typed(field) == old:
+                field.data, field.raw_data = new, [new]
+
+    def uploads(self) -> list[UploadField]:
+        """Return the questions that are answered with a file."""
+        return [field for field in self.questions() if isinstance(field, UploadField)]
+
+    def _is_ours(self, name: str) -> bool:
+        base = name.partition("-")[0]
+        return name in self or (base in self and isinstance(self[base], CompositeField | UploadField))
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Judge the answers by the item's rules; with none wrong, `answers` holds them clean."""
@@ -106,7 +163,8 @@ class ItemForm(CreatingForm):
         return str(self.beneficiary.data) if self.for_whom.data == SOMEBODY_ELSE else None
 
     def _resolve_people(self) -> dict[str, Text]:
-        people = [field for field in self.questions() if isinstance(field, PersonField)]
+        asked = {PREFIX + name for name in self.asked()}
+        people = [field for field in self.questions() if isinstance(field, PersonField) and field.name in asked]
         if self.for_whom.data == SOMEBODY_ELSE:
             people.append(self.beneficiary)
         lost = {field.name: words for field in people if (words := field.resolve(self.lookup))}
@@ -115,28 +173,99 @@ class ItemForm(CreatingForm):
         return lost
 
     def _exists(self, question: Field, value: str) -> bool:
+        if question.kind is Kind.FILE:
+            return self.lookup.file(value) is not None
         if question.kind is Kind.PERSON:  # resolved already: what is left unresolved has its own message
             return True
         return any(value == name for name, _ in self.lookup.groups(question.groups))
 
 
-def form_of(item: Item, *, language: str, lookup: Lookup, today: date) -> type[ItemForm]:
+def form_of(
+    item: Item, *, language: str, lookup: Lookup, today: date, facts: Mapping[str, str] | None = None
+) -> type[ItemForm]:
     """Return the form class of an item in a language; `today` is the day where the requester is.
 
-    Make the form with `form_of(...)(request.form, language=language)`.
+    `facts` fill the defaults: "beneficiary.department" and the like (templates.DEFAULTS). Make the form with
+    `form_of(...)(request.form, language=language)`.
     """
-    fields = {PREFIX + each.name: _control(each, language, lookup, today) for each in item.fields}
+    fields = {PREFIX + each.name: _control(each, language, lookup, today, facts or {}) for each in item.fields}
     name = "".join(part.title() for part in item.slug.replace("/", "-").split("-")) + "Form"
     return type(name, (ItemForm,), {**fields, "item": item, "lookup": lookup, "today": today})
 
 
-def _control(question: Field, language: str, lookup: Lookup, today: date) -> Any:
-    base = {
+def _typed(field: Any) -> object:
+    """What was sent of one question, as the rules take it; what stands there at first when nothing was sent yet."""
+    if isinstance(field, CompositeField):
+        return field.typed
+    if isinstance(field, PersonField | SelectMultipleField):
+        return field.data or ""
+    if field.raw_data is None:
+        return field.data or ""
+    return field.raw_data[0] if field.raw_data else ""
+
+
+def default_of(question: Field, facts: Mapping[str, str]) -> str:
+    """Return what stands in a question at first: words of the file, or a fact of the directory; never evaluated."""
+    found = PLACEHOLDER.fullmatch(question.default)
+    return facts.get(found[1], "") if found else question.default
+
+
+def _control(question: Field, language: str, lookup: Lookup, today: date, facts: Mapping[str, str]) -> Any:
+    base: dict[str, Any] = {
         "label": question.label.to(language),
         "description": question.hint.to(language) if question.hint else "",
         "validators": [InputRequired() if question.required else Optional()],
     }
+    if question.default:
+        base["default"] = default_of(question, facts)
     return CONTROLS[question.kind](question, base, language, lookup, today)
+
+
+def _several(question: Field, base: dict[str, Any], language: str, *_: Any) -> Any:
+    listed = options([(each.value, each.label.to(language)) for each in question.choices])
+    return SelectMultipleField(**base, choices=listed, validate_choice=False)
+
+
+def _money(question: Field, base: dict[str, Any], *_: Any) -> Any:
+    base["description"] = " ".join(filter(None, [base["description"], f"({question.currency})"]))
+    return StringField(**base, render_kw={"inputmode": "decimal", "autocomplete": "off"})
+
+
+def _file(question: Field, base: dict[str, Any], language: str, lookup: Lookup, today: date) -> Any:
+    return UploadField(**base, endings=question.types, named=lookup.file)
+
+
+def _range(question: Field, base: dict[str, Any], language: str, lookup: Lookup, today: date) -> Any:
+    ends = translate(t("From"), language), translate(t("to"), language)
+    return RangeField(**base, ends=ends, limits=_days(question, today))
+
+
+def _table(question: Field, base: dict[str, Any], language: str, lookup: Lookup, today: date) -> Any:
+    columns = [_column(each, language, today) for each in question.columns]
+    return TableField(**base, columns=columns, most=question.max_rows or USUAL_ROWS)
+
+
+def _column(column: Field, language: str, today: date) -> Column:
+    label = column.label.to(language)
+    match column.kind:
+        case Kind.CHOICE:
+            return Column(column.name, label, "", [(each.value, each.label.to(language)) for each in column.choices])
+        case Kind.YES_NO:
+            return Column(column.name, label, "", [("yes", translate(t("Yes"), language)), ("no", translate(t("No"), language))])
+        case Kind.DATE:
+            return Column(column.name, label, "date", limits=_days(column, today))
+        case Kind.NUMBER:
+            return Column(column.name, label, "number", limits={"min": column.min, "max": column.max})
+        case _:
+            longest = column.max_length or answers.LENGTHS[Kind.TEXT]
+            return Column(column.name, label, "text", limits={"maxlength": longest})
+
+
+def _days(question: Field, today: date) -> dict[str, str]:
+    limits = {"min": (today + timedelta(days=question.min_days)).isoformat()}
+    if question.max_days is not None:
+        limits["max"] = (today + timedelta(days=question.max_days)).isoformat()
+    return limits
 
 
 def _text(question: Field, base: dict[str, Any], *_: Any) -> Any:
@@ -159,7 +288,7 @@ def _one_of(pairs: list[tuple[str, str]], question: Field, base: dict[str, Any])
     if few:
         return RadioField(**base, choices=options(pairs), validate_choice=False)
     first = t("Choose …") if question.required else t("None")
-    return SelectField(**base, choices=options([("", first), *pairs]), validate_choice=False, default="")
+    return SelectField(**{"default": "", **base}, choices=options([("", first), *pairs]), validate_choice=False)
 
 
 def _yes_no(question: Field, base: dict[str, Any], *_: Any) -> Any:
@@ -167,10 +296,7 @@ def _yes_no(question: Field, base: dict[str, Any], *_: Any) -> Any:
 
 
 def _date(question: Field, base: dict[str, Any], language: str, lookup: Lookup, today: date) -> Any:
-    limits = {"min": (today + timedelta(days=question.min_days)).isoformat()}
-    if question.max_days is not None:
-        limits["max"] = (today + timedelta(days=question.max_days)).isoformat()
-    return DateField(**base, render_kw=limits)
+    return DateField(**base, render_kw=_days(question, today))
 
 
 def _person(question: Field, base: dict[str, Any], *_: Any) -> Any:
@@ -192,4 +318,9 @@ CONTROLS: Final[Mapping[Kind, Callable[..., Any]]] = {
     Kind.PERSON: _person,
     Kind.DIRECTORY_GROUP: _group,
     Kind.NUMBER: _number,
+    Kind.MONEY: _money,
+    Kind.MULTI_CHOICE: _several,
+    Kind.FILE: _file,
+    Kind.DATE_RANGE: _range,
+    Kind.TABLE: _table,
 }

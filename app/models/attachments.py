@@ -9,14 +9,17 @@ from app.models.base import Base, Id
 
 
 class Attachment(Base):
-    """A file; its name as given is data only, never a path."""
+    """A file; its name as given is data only, never a path. Without a record it was put down for an order not yet sent."""
 
     __tablename__ = "attachments"
-    __table_args__ = (CheckConstraint("size >= 0", name="size"),)
+    __table_args__ = (
+        CheckConstraint("size >= 0", name="size"),
+        CheckConstraint("record_id is not null or uploaded_by_id is not null", name="belongs"),
+    )
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(unique=True)
-    record_id: Mapped[int] = mapped_column(ForeignKey("records.id"), index=True)
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("records.id"), index=True)
     name: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]

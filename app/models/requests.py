@@ -77,7 +77,7 @@ class Step(Base):
     __tablename__ = "steps"
     __table_args__ = (
         UniqueConstraint("item_id", "revision", "key"),
-        CheckConstraint("kind in ('automatic', 'manual')", name="known_kind"),
+        CheckConstraint("kind in ('automatic', 'manual', 'wait')", name="known_kind"),
         CheckConstraint(
             "state in ('pending', 'ready', 'running', 'retrying', 'waiting', 'done', 'failed', 'skipped', 'undone')",
             name="known_state",

@@ -5,16 +5,26 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.models.attachments import Attachment
 from app.models.directory import DirectoryGroup
 from app.queries import people
 
 
 class Choices:
-    """People and groups to choose from, through one session."""
+    """People and groups to choose from, and one's own uploads, through one session."""
 
-    def __init__(self, session: Session) -> None:
-        """Ask through this session."""
+    def __init__(self, session: Session, reader_id: int | None = None) -> None:
+        """Ask through this session, for this reader."""
         self._session = session
+        self._reader_id = reader_id
+
+    def file(self, key: str) -> str | None:
+        """Return the name of a file that the reader has put down and not sent yet."""
+        return self._session.scalar(
+            select(Attachment.name).where(
+                Attachment.key == key, Attachment.uploaded_by_id == self._reader_id, Attachment.record_id.is_(None)
+            )
+        )
 
     def groups(self, among: Sequence[str] = ()) -> list[tuple[str, str]]:
         """Return the groups of the directory, or those of these names, by name: name and label."""

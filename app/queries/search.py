@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.models.people import Person
 from app.models.records import Record
 from app.models.requests import Item as Ordered
-from app.queries import catalog, requests
+from app.queries import audiences, catalog, requests
 from app.rules.catalog.items import Item, is_offered_to
 from app.rules.lifecycle import NUMBER_PREFIX
 from app.visibility import Actor, visible
@@ -33,8 +33,8 @@ class Found:
 
 def offered_to(session: Session, actor: Actor) -> list[Item]:
     """Return the services this person may order, by category and name."""
-    audience = frozenset({"employees", *actor.roles})
-    return [item for item in catalog.offered(session) if is_offered_to(item, audience)]
+    belongs = audiences.of(session, actor.id)
+    return [item for item in catalog.offered(session) if is_offered_to(item, belongs)]
 
 
 def find(session: Session, actor: Actor, words: str, limit: int = 20) -> Found:

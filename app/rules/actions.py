@@ -18,8 +18,15 @@ class Takes(StrEnum):
     PERSON = "person"  # exactly one person: {beneficiary}, {requester} or a field of kind person
     GROUP = "group"  # a field of kind directory-group, or the name of a group
     ADDRESS = "address"  # {<person>.mail}, or an address; never an address that somebody typed into a form
+    LOGIN = "user name"  # a required field of kind text: the user name of somebody who is not there yet
+    ATTRIBUTE = "attribute"  # one of ATTRIBUTES
+    URL = "https address"  # written out in the file; nothing that was typed into a form
     LINE = "line"  # one line of words with placeholders
     TEXT = "text"  # words with placeholders
+
+
+ATTRIBUTES: Final = ("title", "department", "telephone", "mobile", "room")
+"""What a step may set of somebody in the directory; never a password, a membership or a user name."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Parameter:
     name: str
     takes: Takes
     translated: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,3 +85,41 @@ ACTIONS: Final[Mapping[str, ActionSpec]] = {
         ),
     )
 }
+
+NOT_YET: Final = (  # an action comes into ACTIONS together with its class in flows/actions/, never before
+    ActionSpec(
+        "directory.create_person",
+        (
+            Parameter("login", Takes.LOGIN),
+            Parameter("name", Takes.LINE),
+            Parameter("mail", Takes.LINE, optional=True),
+            Parameter("department", Takes.LINE, optional=True),
+            Parameter("title", Takes.LINE, optional=True),
+            Parameter("manager", Takes.PERSON, optional=True),
+        ),
+        t("Create the account %(login)s for %(name)s"),
+        undone_by="directory.disable_person",
+    ),
+    ActionSpec(
+        "directory.disable_person",
+        (Parameter("person", Takes.PERSON),),
+        t("Disable the account of %(person)s"),
+    ),
+    ActionSpec(
+        "directory.set_attribute",
+        (Parameter("person", Takes.PERSON), Parameter("attribute", Takes.ATTRIBUTE), Parameter("value", Takes.LINE)),
+        t("Set %(attribute)s of %(person)s to “%(value)s”"),
+        undone_by="directory.set_attribute",
+    ),
+    ActionSpec(
+        "webhook.call",
+        (Parameter("url", Takes.URL), Parameter("event", Takes.LINE), Parameter("text", Takes.TEXT)),
+        t("Tell %(url)s: %(event)s"),
+        irreversible=True,
+    ),
+)
+
+
+def spec_of(name: object) -> ActionSpec | None:
+    """Return the action of that name, if the desk has it."""
+    return ACTIONS.get(name) if isinstance(name, str) else None

@@ -227,6 +227,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_links_token_hash")),
     )
     op.create_table(
+        "rehearsals",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("error", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint("(outcome = 'works') = (error is null)", name=op.f("ck_rehearsals_trouble_has_reason")),
+        sa.CheckConstraint("outcome in ('works', 'broken', 'unknown')", name=op.f("ck_rehearsals_known_outcome")),
+        sa.ForeignKeyConstraint(["hash"], ["catalog_versions.hash"], name=op.f("fk_rehearsals_hash")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rehearsals")),
+    )
+    op.create_index("ix_rehearsals_slug", "rehearsals", ["slug", "at"], unique=False)
+    op.create_table(
         "role_grants",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -386,7 +400,7 @@ def upgrade() -> None:
         "attachments",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
@@ -394,6 +408,7 @@ def upgrade() -> None:
         sa.Column("public", sa.Boolean(), nullable=False),
         sa.Column("uploaded_by_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("record_id is not null or uploaded_by_id is not null", name=op.f("ck_attachments_belongs")),
         sa.CheckConstraint("size >= 0", name=op.f("ck_attachments_size")),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_attachments_record_id")),
         sa.ForeignKeyConstraint(["uploaded_by_id"], ["people.id"], name=op.f("fk_attachments_uploaded_by_id")),
@@ -755,7 +770,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("result", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("task_id", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("kind in ('automatic', 'manual')", name=op.f("ck_steps_known_kind")),
+        sa.CheckConstraint("kind in ('automatic', 'manual', 'wait')", name=op.f("ck_steps_known_kind")),
         sa.CheckConstraint("state <> 'done' or done_at is not null", name=op.f("ck_steps_done_has_time")),
         sa.CheckConstraint(
             "state in ('pending', 'ready', 'running', 'retrying', 'waiting', 'done', 'failed', 'skipped', 'undone')",
@@ -933,6 +948,8 @@ def downgrade() -> None:
     op.drop_table("sign_in_sessions")
     op.drop_index(op.f("ix_role_grants_role"), table_name="role_grants")
     op.drop_table("role_grants")
+    op.drop_index("ix_rehearsals_slug", table_name="rehearsals")
+    op.drop_table("rehearsals")
     op.drop_table("one_time_links")
     op.drop_index(op.f("ix_group_owners_person_id"), table_name="group_owners")
     op.drop_table("group_owners")

@@ -92,12 +92,73 @@ kind = "number"
 min = 1
 max = 3
 
+[[fields]]
+name = "extras"
+label = "Extras"
+label_pt = "Extras"
+kind = "multi-choice"
+choices = [
+    { value = "a", label = "Aye", label_pt = "Á" },
+    { value = "b", label = "Bee", label_pt = "Bê" },
+]
+
+[[fields]]
+name = "budget"
+label = "Budget"
+label_pt = "Orçamento"
+kind = "money"
+currency = "BRL"
+when = { field = "urgent", is = ["yes"] }
+required = true
+
+[[fields]]
+name = "paper"
+label = "Paper"
+label_pt = "Documento"
+kind = "file"
+types = ["pdf"]
+
+[[fields]]
+name = "stay"
+label = "Stay"
+label_pt = "Estadia"
+kind = "date-range"
+max_days = 60
+
+[[fields]]
+name = "guests"
+label = "Guests"
+label_pt = "Convidados"
+kind = "table"
+max_rows = 6
+columns = [
+    { name = "name", label = "Name", label_pt = "Nome", kind = "text", required = true },
+    { name = "vegan", label = "Vegan?", label_pt = "Vegano?", kind = "yes-no" },
+    { name = "day", label = "Day", label_pt = "Dia", kind = "date" },
+]
+
+[[fields]]
+name = "room"
+label = "Department"
+label_pt = "Departamento"
+kind = "text"
+default = "{beneficiary.department}"
+
 [[steps]]
 task = "Do it"
 task_pt = "Fazer"
 """
-GOOD = {"data": "Hello", "size": "s", "urgent": "yes", "day": "2026-12-01", "who": "ana", "group": "crm-users", "count": "2"}
-CLEAN = GOOD | {"urgent": True, "count": 2}
+FILE = "k" * 20
+GOOD = {
+    "data": "Hello", "size": "s", "urgent": "yes", "day": "2026-12-01", "who": "ana", "group": "crm-users", "count": "2",
+    "extras": "b", "budget": "1.200,50", "paper": FILE, "stay-from": "2026-12-01", "stay-to": "2026-12-03",
+    "guests-1-name": "Bo", "guests-1-vegan": "no", "room": "IT",
+}  # fmt: skip
+CLEAN = {
+    "data": "Hello", "size": "s", "urgent": True, "day": "2026-12-01", "who": "ana", "group": "crm-users", "count": 2,
+    "extras": ["b"], "budget": "1200.50", "paper": FILE, "stay": {"from": "2026-12-01", "to": "2026-12-03"},
+    "guests": [{"name": "Bo", "vegan": False}], "room": "IT",
+}  # fmt: skip
 
 
 class Known:
@@ -105,6 +166,9 @@ class Known:
 
     def groups(self, among: Sequence[str] = ()) -> list[tuple[str, str]]:
         return [(name, name.title()) for name in ("crm-users", "wiki-editors") if not among or name in among]
+
+    def file(self, key: str) -> str | None:
+        return "plan <b>.pdf" if key == FILE else None
 
     def people(self, words: str) -> list[tuple[str, str]]:
         if words in PEOPLE:
@@ -172,10 +236,12 @@ def test_a_list_starts_at_nothing_so_that_nothing_is_chosen_unasked(item):
 
 
 def test_every_wrong_answer_is_told_at_its_field_in_the_order_of_the_page(item):
-    filled = form(item, {"day": "31/12/2026", "count": "9", "group": "wiki-editors", "urgent": "perhaps"})
+    wrong = {"extras": "z", "stay-from": "2026-12-01", "guests-0-vegan": "yes"}
+    filled = form(item, {"day": "31/12/2026", "count": "9", "group": "wiki-editors", "urgent": "perhaps", **wrong})
     assert not filled.validate()
     assert [name for name, _ in filled.error_summary()] == [
-        "answer_data", "answer_size-0", "answer_urgent-0", "answer_day", "answer_group", "answer_count",
+        "answer_data", "answer_size-0", "answer_urgent-0", "answer_day", "answer_group", "answer_count", "answer_extras-0",
+        "answer_stay-from", "answer_guests-0-name",
     ]  # fmt: skip
     assert filled.answer_count.errors == ["Give 3 or less."]
     assert not filled.answers
@@ -188,7 +254,11 @@ def test_what_was_typed_is_shown_again_also_when_it_is_wrong(item):
     assert 'value="many"' in str(filled.answer_count())
 
 
-@pytest.mark.parametrize("tampered", [{"size": "xl"}, {"group": "domain-admins"}, {"who": "nobody"}, {"price": "0"}])
+@pytest.mark.parametrize("tampered", [
+    {"size": "xl"}, {"group": "domain-admins"}, {"who": "nobody"}, {"price": "0"}, {"extras": "z"}, {"budget": "NaN"},
+    {"paper": "f" * 20}, {"paper": "../../x"}, {"stay-to": "2027-12-01"}, {"stay-cost": "0", "stay-to": "x"},
+    {"guests-1-vegan": "{{7*7}}"}, {"data-0": "x"}, {"nobody-0-name": "x"},
+])  # fmt: skip
 def test_a_tampered_form_is_refused(item, tampered):
     filled = form(item, GOOD | tampered)
     assert not filled.validate()
@@ -223,6 +293,59 @@ def test_it_is_for_me_unless_somebody_else_is_named(item):
 @pytest.mark.parametrize("key", ["", "short", "x" * 65, "0123456789abcdef\n", "../../etc/passwd/0123"])
 def test_the_key_against_double_sending_must_be_whole(item, key):
     assert not form(item, GOOD, submission_key=key).validate()
+
+
+def test_a_question_that_is_not_asked_is_never_judged_and_its_answer_never_kept(item):
+    for sent in ("", "NaN", "5"):
+        filled = form(item, GOOD | {"urgent": "no", "budget": sent})
+        assert filled.validate(), filled.error_summary()
+        assert "budget" not in filled.answers
+    assert not form(item, GOOD | {"budget": ""}).validate()
+
+
+def test_a_condition_is_told_to_the_script_and_to_people_without_one(item):
+    budget = item.field("budget")
+    assert form(item).shown_by(budget) == "answer_urgent=yes"
+    assert form(item).shown_by(item.field("data")) == ""
+    assert str(form(item).condition(budget)) == "Only if “Urgent?” is: Yes"
+    assert form(item, language="pt").say(form(item, language="pt").condition(budget)) == "Somente se “Urgente?” for: Sim"
+    assert "budget" in form(item, GOOD).asked()
+    assert "budget" not in form(item).asked()
+
+
+def test_rows_and_days_that_were_typed_are_shown_again_with_room_for_more(item):
+    filled = form(item, GOOD | {"guests-2-name": '"><script>', "stay-to": "tomorrow"})
+    assert not filled.validate()
+    table, days = str(filled.answer_guests()), str(filled.answer_stay())
+    assert 'name="answer_guests-1-name" value="Bo"' in table
+    assert "<script>" not in table
+    assert "&lt;script&gt;" in table
+    assert table.count("<tr>") == 1 + 5
+    assert 'value="tomorrow"' in days
+    assert "<label" in days
+    assert str(form(item).answer_guests()).count("<tr>") == 1 + 3
+
+
+def test_a_file_is_shown_by_its_name_and_offered_by_its_ending(item):
+    drawn = str(form(item, GOOD).answer_paper())
+    assert 'accept=".pdf"' in drawn
+    assert 'type="file"' in drawn
+    assert "plan &lt;b&gt;.pdf" in drawn
+    filled = form(item, GOOD | {"paper": ""})
+    filled.answer_paper.put(FILE)
+    assert filled.validate()
+    assert filled.answers["paper"] == FILE
+
+
+def test_a_default_comes_from_the_directory_and_follows_the_one_who_gets_it(item):
+    mine, theirs = {"beneficiary.department": "IT"}, {"beneficiary.department": "Sales"}
+    made = form_of(item, language="en", lookup=Known(), today=TODAY, facts=mine)
+    assert 'value="IT"' in str(made(language="en").answer_room())
+    untouched, changed = form(item, GOOD), form(item, GOOD | {"room": "Board"})
+    for filled in (untouched, changed):
+        filled.refill(mine, theirs)
+        assert filled.validate()
+    assert (untouched.answers["room"], changed.answers["room"]) == ("Sales", "Board")
 
 
 def test_each_empty_form_has_a_key_of_its_own(item):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from app.rules.words import LANGUAGES
 
@@ -22,10 +22,19 @@ class Kind(StrEnum):
     PERSON = "person"
     DIRECTORY_GROUP = "directory-group"
     NUMBER = "number"
+    MONEY = "money"
+    MULTI_CHOICE = "multi-choice"
+    FILE = "file"
+    DATE_RANGE = "date-range"
+    TABLE = "table"
+
+
+SIMPLE: Final = frozenset({Kind.TEXT, Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.YES_NO, Kind.CHOICE})
+"""What the columns of a table may hold."""
 
 
 class Approver(StrEnum):
-    """Who is asked before an item is carried out."""
+    """Who is asked before an item is carried out; beside these a named team: `team:<key>`."""
 
     MANAGER_OF_BENEFICIARY = "manager-of-beneficiary"
     OWNER_OF_GROUP = "owner-of-group"
@@ -40,16 +49,34 @@ class Translated(dict[str, str]):
 
 
 @dataclass(frozen=True)
+class When:
+    """A condition: the question `field` was answered with one of these (yes/no as "yes" and "no")."""
+
+    field: str
+    values: tuple[str, ...]  # the file's `is`
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an item costs, once or each month; `amount` is a decimal such as "1200.00"."""
+
+    amount: str
+    currency: str
+    per: str = "once"
+
+
+@dataclass(frozen=True)
 class Option:
-    """One of the answers of a choice."""
+    """One of the answers of a choice, and what choosing it adds to the item's cost."""
 
     value: str
     label: Translated
+    cost: str = ""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One question of an item's form; limits that do not fit its kind keep their default."""
+    """One question of an item's form, or one column of a table; limits that do not fit its kind keep their default."""
 
     name: str
     label: Translated
@@ -63,20 +90,39 @@ class Field:
     max: int | None = None
     min_days: int = 0  # date: the earliest, counted from today
     max_days: int | None = None
+    longest: int | None = None  # date-range: the most days from the first to the last
+    pattern: str = ""  # text: a regular expression of the subset of patterns.py
+    currency: str = ""  # money
+    types: tuple[str, ...] = ()  # file: the endings that are taken; empty: the desk's usual ones
+    max_mb: int | None = None
+    columns: tuple["Field", ...] = ()
+    max_rows: int | None = None
+    default: str = ""  # words, or "{beneficiary.department}"
+    when: When | None = None  # asked only then; None: always
+
+
+@dataclass(frozen=True)
+class OnlyIf:
+    """When an approval is asked for at all: above a cost, for some people; both must hold where both are said."""
+
+    cost_over: str = ""
+    audience: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Approval:
     """One approval that is asked for, and how many of those asked must say yes ("first", "all", "50%")."""
 
-    who: Approver
+    who: str  # an Approver, or "team:<key>"
     needs: str = "first"
     group: str = ""  # owner-of-group: the group, as "{field}" or by name
+    stage: int = 1  # a later stage is asked when the one before has agreed
+    only_if: OnlyIf = OnlyIf()  # the file's `if`
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of carrying out: automatic (`do` with parameters) or manual (`task` for a team)."""
+    """One step of carrying out: automatic (`do` with parameters), manual (`task` for a team), or a `wait`."""
 
     name: str
     do: str = ""
@@ -86,11 +132,25 @@ class Step:
     team: str = ""
     due: str = ""  # working time a task may take
     after: tuple[str, ...] = ()  # the names of the steps it waits for; empty: it starts at once
+    wait: str = ""  # working time, or "{date field}": the day on whose morning it goes on
+    compensate: bool = True  # whether it is undone when a later step fails for good
+    when: When | None = None
 
     @property
     def is_automatic(self) -> bool:
         """Whether a flow carries it out, not a person."""
         return bool(self.do)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Another item that is ordered along with a bundle, with answers filled from the bundle's form."""
+
+    slug: str
+    answers: Mapping[str, str] = field(default_factory=dict)  # the file's `with`: words with placeholders
+    person: str = ""  # the file's `for`: "{text field}" with a user name; empty: the bundle's beneficiary
+    after: tuple[str, ...] = ()  # steps of the bundle that come first; empty: ordered with it
+    when: When | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +176,9 @@ class Item:
     fields: tuple[Field, ...] = ()
     approvals: tuple[Approval, ...] = ()
     steps: tuple[Step, ...] = ()
+    cost: Cost | None = None
+    empowerment: bool = False  # may be let through without asking, inside a limit of config/empowerment.toml
+    parts: tuple[Part, ...] = ()  # the file's `[[items]]`
 
     @property
     def category(self) -> str:
@@ -133,8 +196,14 @@ class Item:
 
 
 def is_offered_to(item: Item, groups: frozenset[str]) -> bool:
-    """Say whether somebody who belongs to these audiences ("employees" and the roles held) may order the item."""
+    """Say whether somebody who belongs to these audiences may order the item.
+
+    `groups` are "employees", the roles held, "team:<key>" of each team, and "department:<name>".
+    """
     return not groups.isdisjoint(item.audience)
+
+
+STORED: Final = (Item, Category, Field, Option, Approval, OnlyIf, Step, Part, When, Cost)
 
 
 def to_json(value: object) -> Any:
@@ -143,7 +212,7 @@ def to_json(value: object) -> Any:
     What has its default is left out, so that a key which a later version of the desk adds does not change the hash
     of the items that do not use it.
     """
-    if isinstance(value, Item | Category | Field | Option | Approval | Step):
+    if isinstance(value, STORED):
         pairs = ((each, getattr(value, each.name)) for each in fields(value))
         return {each.name: to_json(part) for each, part in pairs if part != _default(each)}
     if isinstance(value, Mapping):
@@ -165,8 +234,10 @@ def from_json(data: Mapping[str, Any]) -> Item:
         "audience": tuple(data.get("audience", ("employees",))),
         "search": tuple(data.get("search", ())),
         "fields": tuple(_field(each) for each in data.get("fields", ())),
-        "approvals": tuple(Approval(**each | {"who": Approver(each["who"])}) for each in data.get("approvals", ())),
+        "approvals": tuple(_approval(each) for each in data.get("approvals", ())),
         "steps": tuple(_step(each) for each in data.get("steps", ())),
+        "parts": tuple(_part(each) for each in data.get("parts", ())),
+        "cost": Cost(**data["cost"]) if "cost" in data else None,
     }
     return Item(**_words(data, "name", "summary") | lists)
 
@@ -177,14 +248,34 @@ def category_from_json(data: Mapping[str, Any]) -> Category:
 
 
 def _field(data: Mapping[str, Any]) -> Field:
-    choices = tuple(Option(**_words(each, "label")) for each in data.get("choices", ()))
-    special = {"kind": Kind(data["kind"]), "choices": choices, "groups": tuple(data.get("groups", ()))}
+    special = {
+        "kind": Kind(data["kind"]),
+        "choices": tuple(Option(**_words(each, "label")) for each in data.get("choices", ())),
+        "groups": tuple(data.get("groups", ())),
+        "types": tuple(data.get("types", ())),
+        "columns": tuple(_field(each) for each in data.get("columns", ())),
+        "when": _when(data),
+    }
     return Field(**_words(data, "label", "hint") | special)
+
+
+def _approval(data: Mapping[str, Any]) -> Approval:
+    only = data.get("only_if", {})
+    return Approval(**{**data, "only_if": OnlyIf(**{**only, "audience": tuple(only.get("audience", ()))})})
 
 
 def _step(data: Mapping[str, Any]) -> Step:
     parameters = {name: Translated(each) for name, each in data.get("parameters", {}).items()}
-    return Step(**_words(data, "task") | {"parameters": parameters, "after": tuple(data.get("after", ()))})
+    special = {"parameters": parameters, "after": tuple(data.get("after", ())), "when": _when(data)}
+    return Step(**_words(data, "task") | special)
+
+
+def _part(data: Mapping[str, Any]) -> Part:
+    return Part(**{**data, "after": tuple(data.get("after", ())), "when": _when(data)})
+
+
+def _when(data: Mapping[str, Any]) -> When | None:
+    return When(data["when"]["field"], tuple(data["when"]["values"])) if "when" in data else None
 
 
 def _words(data: Mapping[str, Any], *names: str) -> dict[str, Any]:

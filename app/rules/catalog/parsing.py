@@ -5,14 +5,31 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from app.rules.actions import ACTIONS
-from app.rules.catalog import meaning, reading, schema
-from app.rules.catalog.items import Approval, Approver, Category, Field, Item, Kind, Option, Step, Translated
+from app.rules.catalog import bundles, meaning, reading, schema
+from app.rules.catalog.items import (
+    Approval,
+    Approver,
+    Category,
+    Cost,
+    Field,
+    Item,
+    Kind,
+    OnlyIf,
+    Option,
+    Part,
+    Step,
+    Translated,
+    When,
+)
 from app.rules.catalog.reading import Fault, Faults
 from app.rules.catalog.source import Source
 from app.rules.words import LANGUAGES
 
 EVERYBODY: Final = frozenset({"employees"})
-LIMITS: Final = ("max_length", "min", "max", "min_days", "max_days")
+PLAIN: Final = (
+    "required", "max_length", "min", "max", "min_days", "max_days", "longest", "pattern", "currency", "max_mb", "max_rows", "default",
+)  # fmt: skip
+"""Keys of a question that are kept as they stand in the file."""
 
 
 def parse(text: str, file: str, audiences: Collection[str] = EVERYBODY) -> Item | list[Fault]:
@@ -26,7 +43,7 @@ def parse(text: str, file: str, audiences: Collection[str] = EVERYBODY) -> Item 
         return faults.found
     path = PurePosixPath(file)
     slug = f"{path.parent.name}/{path.stem}"
-    reading.check_item(read, faults)
+    reading.check_table(read, schema.ITEM, (), faults)
     meaning.check(slug, read, faults, audiences)
     return sorted(faults.found, key=lambda fault: fault.line) or _item(slug, read)
 
@@ -59,6 +76,9 @@ def _item(slug: str, read: Mapping[str, Any]) -> Item:
         fields=fields,
         approvals=tuple(_approval(table, asked) for _, table in reading.entries(read, "approvals")),
         steps=tuple(steps),
+        cost=Cost(**read["cost"]) if "cost" in read else None,
+        empowerment=read.get("empowerment", False),
+        parts=tuple(_part(table) for _, table in reading.entries(read, "items")),
     )
 
 
@@ -67,18 +87,41 @@ def _field(table: Mapping[str, Any]) -> Field:
         name=table["name"],
         label=_words(table, "label"),
         kind=Kind(table["kind"]),
-        required=table.get("required", False),
         hint=_words(table, "hint"),
-        choices=tuple(Option(each["value"], _words(each, "label")) for each in table.get("choices", ())),
+        choices=tuple(Option(each["value"], _words(each, "label"), each.get("cost", "")) for each in table.get("choices", ())),
         groups=tuple(table.get("groups", ())),
-        **{name: table[name] for name in LIMITS if name in table},
+        types=tuple(table.get("types", ())),
+        columns=tuple(_field(column) for column in table.get("columns", ())),
+        when=_when(table),
+        **{name: table[name] for name in PLAIN if name in table},
     )
 
 
 def _approval(table: Mapping[str, Any], asked: list[str]) -> Approval:
-    who = Approver(table["who"])
-    only_one = f"{{{asked[0]}}}" if who is Approver.OWNER_OF_GROUP and asked else ""
-    return Approval(who, table.get("needs", "first"), table.get("group", only_one))
+    only_one = f"{{{asked[0]}}}" if table["who"] == Approver.OWNER_OF_GROUP and asked else ""
+    only = table.get("if", {})
+    return Approval(
+        table["who"],
+        table.get("needs", "first"),
+        table.get("group", only_one),
+        table.get("stage", 1),
+        OnlyIf(only.get("cost_over", ""), tuple(only.get("audience", ()))),
+    )
+
+
+def _part(table: Mapping[str, Any]) -> Part:
+    person = table.get("for", "")
+    return Part(
+        slug=table["slug"],
+        answers=dict(table.get("with", {})),
+        person="" if person == bundles.BENEFICIARY else person,
+        after=tuple(table.get("after", ())),
+        when=_when(table),
+    )
+
+
+def _when(table: Mapping[str, Any]) -> When | None:
+    return When(table["when"]["field"], tuple(table["when"]["is"])) if "when" in table else None
 
 
 def _step(table: Mapping[str, Any], name: str, before: list[Step], owner: str) -> Step:
@@ -88,16 +131,20 @@ def _step(table: Mapping[str, Any], name: str, before: list[Step], owner: str) -
         parameters=_parameters(table),
         ends=table.get("ends", ""),
         task=_words(table, "task"),
-        team=table.get("team", "" if "do" in table else owner),
+        team=table.get("team", owner if "task" in table else ""),
         due=table.get("due", ""),
         after=tuple(table.get("after", (step.name for step in before))),
+        wait=table.get("wait", ""),
+        compensate=table.get("compensate", True),
+        when=_when(table),
     )
 
 
 def _parameters(table: Mapping[str, Any]) -> dict[str, Translated]:
     spec = ACTIONS.get(table.get("do", ""))
     given = table.get("with", {})
-    return {parameter.name: _words(given, parameter.name) for parameter in spec.parameters} if spec else {}
+    named = [parameter.name for parameter in spec.parameters if parameter.name in given] if spec else []
+    return {name: _words(given, name) for name in named}
 
 
 def _words(table: Mapping[str, Any], name: str) -> Translated:

@@ -11,8 +11,10 @@ from typing import Any
 
 from app.rules import hours
 from app.rules.catalog import schema, source
+from app.rules.catalog.costs import AMOUNT
 from app.rules.catalog.schema import Key, Shape
 from app.rules.catalog.source import Path, Source
+from app.rules.catalog.templates import PLACEHOLDER
 from app.rules.words import Text, t
 
 
@@ -90,6 +92,17 @@ def check_table(table: Mapping[str, Any], keys: Mapping[str, Key], path: Path, f
                     t("“%(key)s” has no translation.", key=key.name),
                     t("Add a line: %(example)s", example=example(key, name)),
                 )
+        if key.table is not None:
+            _check_inside(table, key, key.table, path, faults)
+
+
+def _check_inside(table: Mapping[str, Any], key: Key, keys: Mapping[str, Key], path: Path, faults: Faults) -> None:
+    """Check the table, or each table of the list, behind a key."""
+    inside = table[key.name]
+    if key.shape is Shape.TABLE and isinstance(inside, dict):
+        check_table(inside, keys, (*path, key.name), faults)
+    for inner, each in entries(table, key.name):
+        check_table(each, keys, (*path, *inner), faults)
 
 
 def entries(tables: Mapping[str, Any], name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -98,16 +111,6 @@ def entries(tables: Mapping[str, Any], name: str) -> Iterator[tuple[Path, Mappin
     for position, table in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(table, dict):
             yield (name, position), table
-
-
-def check_item(read: Mapping[str, Any], faults: Faults) -> None:
-    """Check the shape of everything in an item's file."""
-    check_table(read, schema.ITEM, (), faults)
-    for name, keys in (("fields", schema.FIELD), ("approvals", schema.APPROVAL), ("steps", schema.STEP)):
-        for path, table in entries(read, name):
-            check_table(table, keys, path, faults)
-            for inner, choice in entries(table, "choices") if name == "fields" else ():
-                check_table(choice, schema.CHOICE, (*path, *inner), faults)
 
 
 def example(key: Key, name: str) -> str:
@@ -120,6 +123,8 @@ def example(key: Key, name: str) -> str:
         Shape.FLAG: "true",
         Shape.TEXTS: '["..."]',
         Shape.TABLE: "{ ... }",
+        Shape.AMOUNT: '"1200.00"',
+        Shape.WAIT: '"2d"',
     }
     return f"[[{name}]]" if key.shape is Shape.TABLES else f"{name} = {values[key.shape]}"
 
@@ -161,6 +166,10 @@ def _fits(value: Any, shape: Shape) -> bool:
             return isinstance(value, str) and bool(value.strip())
         case Shape.LENGTH:
             return isinstance(value, str) and _is_length(value)
+        case Shape.WAIT:
+            return isinstance(value, str) and (_is_length(value) or PLACEHOLDER.fullmatch(value) is not None)
+        case Shape.AMOUNT:
+            return isinstance(value, str) and AMOUNT.fullmatch(value) is not None
         case Shape.NUMBER:
             return isinstance(value, int) and not isinstance(value, bool)
         case Shape.FLAG:

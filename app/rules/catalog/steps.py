@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from app.rules.actions import ACTIONS, ActionSpec, Parameter, Takes
+from app.rules.actions import ACTIONS, ATTRIBUTES, ActionSpec, Parameter, Takes
 from app.rules.catalog.items import Kind
+from app.rules.catalog.questions import Questions, asked_with, check_when
 from app.rules.catalog.reading import Faults, entries, nearest
 from app.rules.catalog.schema import suffixed
 from app.rules.catalog.source import Path
@@ -18,31 +18,39 @@ GROUP_NAME = re.compile(r"[\w][\w .-]{0,127}")
 ADDRESS = re.compile(r"[^@\s{}<>,;]+@[^@\s{}<>,;]+")
 
 
-@dataclass(frozen=True)
-class Question:
-    """What a step needs to know of a field; `kind` is None when the file says none that exists."""
-
-    kind: Kind | None
-    required: bool
+URL = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s{}]*)?", re.ASCII)
+KINDS_OF_STEP = ("do", "task", "wait")
+BELONGS = {"do": {"with", "ends", "compensate"}, "task": {"team", "due"}, "wait": set[str]()}
 
 
-Questions = Mapping[str, Question]
-
-
-def check(read: Mapping[str, Any], fields: Questions, faults: Faults) -> None:
-    """Find what is wrong in the steps."""
+def check(read: Mapping[str, Any], fields: Questions, faults: Faults) -> list[str]:
+    """Find what is wrong in the steps; return their names."""
     if read.get("steps") == []:
         faults.add(("steps",), t("The item does nothing."), t("Add at least one [[steps]]."))
     names: list[str] = []
     for path, table in entries(read, "steps"):
-        if ("do" in table) == ("task" in table):
-            what = t("A step is either automatic (“do”) or manual (“task”).")
-            faults.add(path, what, t("Give it one of the two."))
-        elif "do" in table:
-            _check_automatic(path, table, fields, faults)
+        kinds = [kind for kind in KINDS_OF_STEP if kind in table]
+        here = asked_with(fields, check_when(path, table, fields, faults))
+        if len(kinds) != 1:
+            what = t("A step is either automatic (“do”), manual (“task”), or waits (“wait”).")
+            faults.add(path, what, t("Give it one of the three."))
         else:
-            _check_manual(path, table, fields, faults)
+            _check_belongs(path, table, kinds[0], faults)
+        if kinds == ["do"]:
+            _check_automatic(path, table, here, faults)
+        elif kinds == ["task"]:
+            _check_task(path, table, here, faults)
+        elif kinds == ["wait"] and isinstance(wait := table["wait"], str) and "{" in wait:
+            _check_day(wait, (*path, "wait"), here, faults, required=True)
         _check_order(path, table, names, faults)
+    return names
+
+
+def _check_belongs(path: Path, table: Mapping[str, Any], kind: str, faults: Faults) -> None:
+    for other, keys in BELONGS.items():
+        for key in sorted(keys & table.keys()) if other != kind else ():
+            what = t("“%(key)s” belongs to a step with “%(kind)s”.", key=key, kind=other)
+            faults.add((*path, key), what, t("Remove it, or write a step with “%(kind)s”.", kind=other))
 
 
 def check_group(template: str, path: Path, fields: Questions, faults: Faults) -> None:
@@ -64,9 +72,6 @@ def check_placeholders(template: str, path: Path, fields: Questions, faults: Fau
 
 
 def _check_automatic(path: Path, table: Mapping[str, Any], fields: Questions, faults: Faults) -> None:
-    for key in {"team", "due"} & table.keys():
-        what = t("“%(key)s” belongs to a manual step.", key=key)
-        faults.add((*path, key), what, t("Remove it, or write a “task” instead of “do”."))
     if not isinstance(table["do"], str):
         return
     spec = ACTIONS.get(table["do"])
@@ -90,6 +95,8 @@ def _check_parameters(
         faults.add((*path, "with", name), what, nearest(name, wanted))
     for name, parameter in wanted.items():
         value = given.get(name)
+        if value is None and parameter.optional:
+            continue
         if isinstance(value, str) and value.strip():
             _check_value(value, parameter, (*path, "with", name), fields, faults)
         else:
@@ -109,6 +116,15 @@ def _check_value(value: str, parameter: Parameter, path: Path, fields: Questions
             elif not ADDRESS.fullmatch(value):
                 what = t("“%(value)s” is no address to send to.", value=value)
                 faults.add(path, what, t('Use "{beneficiary.mail}", or one address.'))
+        case Takes.LOGIN:
+            _check_only(value, Kind.TEXT, path, fields, faults)
+        case Takes.ATTRIBUTE:
+            if value not in ATTRIBUTES:
+                faults.add(path, t("A step cannot set “%(value)s”.", value=value), nearest(value, ATTRIBUTES))
+        case Takes.URL:
+            if not URL.fullmatch(value):
+                what = t("“%(value)s” is no address to call.", value=value)
+                faults.add(path, what, t("Write the whole address, with https:// and without placeholders."))
         case Takes.LINE | Takes.TEXT:
             check_placeholders(value, path, fields, faults)
 
@@ -136,17 +152,24 @@ def _check_ends(ends: str, path: Path, spec: ActionSpec, fields: Questions, faul
         what = t("A step of %(action)s cannot end.", action=spec.name)
         faults.add(path, what, t("Remove “ends”."))
         return
-    found = PLACEHOLDER.fullmatch(ends)
-    field = fields.get(found[1]) if found else None
-    if field is None or field.kind not in (Kind.DATE, None):
-        what = t("“ends” must be a field of kind date.")
-        faults.add(path, what, t('Write it like this: ends = "{until}", with a field “until” of kind date.'))
+    _check_day(ends, path, fields, faults)
 
 
-def _check_manual(path: Path, table: Mapping[str, Any], fields: Questions, faults: Faults) -> None:
-    for key in {"with", "ends"} & table.keys():
-        what = t("“%(key)s” belongs to an automatic step.", key=key)
-        faults.add((*path, key), what, t("Remove it, or write a “do” instead of “task”."))
+def _check_day(template: str, path: Path, fields: Questions, faults: Faults, *, required: bool = False) -> None:
+    """The template must be a field of kind date, or one end of a date-range."""
+    found = PLACEHOLDER.fullmatch(template)
+    name, _, end = found[1].partition(".") if found else ("", "", "")
+    field = fields.get(name)
+    wanted = Kind.DATE_RANGE if end in ("from", "to") else Kind.DATE
+    if field is None or field.kind not in (wanted, None) or (end and wanted is Kind.DATE):
+        what = t("“%(key)s” must be a field of kind date.", key=path[-1])
+        faults.add(path, what, t('Write it like this: %(key)s = "{until}", with a field “until” of kind date.', key=path[-1]))
+    elif required and not field.required:
+        what = t("The field “%(name)s” may be left empty, but is needed here.", name=name)
+        faults.add(path, what, t("Add to the field: required = true"))
+
+
+def _check_task(path: Path, table: Mapping[str, Any], fields: Questions, faults: Faults) -> None:
     for name in ("task", *suffixed("task")):
         if isinstance(words := table.get(name), str):
             check_placeholders(words, (*path, name), fields, faults)

@@ -5,16 +5,19 @@ in is not looked at again.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from app.rules.actions import ACTIONS, ActionSpec, Takes
-from app.rules.catalog.items import Item, Kind, Step, Translated
+from app.rules.catalog import conditions
+from app.rules.catalog.items import Field, Item, Kind, Step, Translated
 from app.rules.words import LANGUAGES, Text, t
 
 PEOPLE: Final = ("beneficiary", "requester")
-PERSON_ATTRIBUTES: Final = ("name", "login", "mail")
+PERSON_ATTRIBUTES: Final = ("name", "login", "mail", "department", "title")
+DEFAULTS: Final = tuple(f"{person}.{each}" for person in PEOPLE for each in (*PERSON_ATTRIBUTES, "manager"))
+"""What a form may be filled with from the directory before anybody typed: whitelisted, looked up whole."""
 ITEM_ATTRIBUTES: Final = ("item.name", "item.number")
 RESERVED: Final = (*PEOPLE, "item")
 
@@ -35,6 +38,8 @@ class PersonFacts:
     name: str
     mail: str
     language: str = LANGUAGES[0]
+    department: str = ""
+    title: str = ""
 
 
 def known_placeholders(fields: Iterable[tuple[str, Kind]]) -> dict[str, Kind]:
@@ -42,11 +47,15 @@ def known_placeholders(fields: Iterable[tuple[str, Kind]]) -> dict[str, Kind]:
     known = dict.fromkeys(ITEM_ATTRIBUTES, Kind.TEXT)
     people = [(name, Kind.PERSON) for name in PEOPLE]
     for name, kind in (*fields, *people):
+        if kind is Kind.FILE:
+            continue  # a file has no words
         known[name] = kind
         if kind is Kind.PERSON:
             known |= {f"{name}.{attribute}": Kind.TEXT for attribute in PERSON_ATTRIBUTES}
-        if kind is Kind.CHOICE:
+        if kind in (Kind.CHOICE, Kind.MULTI_CHOICE):
             known[f"{name}.value"] = Kind.TEXT
+        if kind is Kind.DATE_RANGE:
+            known |= {f"{name}.from": Kind.TEXT, f"{name}.to": Kind.TEXT}
     return known
 
 
@@ -68,17 +77,52 @@ def context(
     values |= _words("item.name", item.name, beneficiary.language)
     values |= _person("beneficiary", beneficiary) | _person("requester", requester)
     for field in item.fields:
-        answer = answers.get(field.name)
-        values[field.name] = "" if answer is None else str(answer)
-        if field.kind is Kind.PERSON:
-            values |= _person(field.name, (people or {}).get(str(answer)) or PersonFacts(values[field.name], "", ""))
-        elif field.kind is Kind.CHOICE:
-            values[f"{field.name}.value"] = values[field.name]
-            chosen = next((option.label for option in field.choices if option.value == answer), Translated())
-            values |= _words(field.name, chosen, beneficiary.language)
-        elif isinstance(answer, bool):
-            values |= _words(field.name, YES_NO[answer], beneficiary.language)
+        values |= _answer(field, answers.get(field.name), beneficiary.language, people or {})
     return values
+
+
+def _answer(field: Field, answer: Any, language: str, people: Mapping[str, PersonFacts]) -> dict[str, str]:
+    name, plain = field.name, "" if answer is None else str(answer)
+    match field.kind:
+        case Kind.PERSON:
+            return _person(name, people.get(plain) or PersonFacts(plain, "", ""))
+        case Kind.CHOICE | Kind.MULTI_CHOICE:
+            stored = conditions.words(answer)
+            return {name: "", f"{name}.value": ", ".join(stored), **_words(name, shown(field, answer), language)}
+        case Kind.DATE_RANGE:
+            days = answer or {"from": "", "to": ""}
+            return {name: " – ".join(filter(None, days.values())), f"{name}.from": days["from"], f"{name}.to": days["to"]}
+        case _:
+            return {name: "", **_words(name, shown(field, answer), language)}
+
+
+def shown(field: Field, answer: Any) -> Translated:
+    """Return an answer as people read it: the words of choices, yes and no, money with its currency, rows by lines."""
+    if answer is None:
+        return Translated()
+    if field.kind in (Kind.CHOICE, Kind.MULTI_CHOICE):
+        chosen = [option.label for option in field.choices if option.value in conditions.words(answer)]
+        return _joined(chosen, ", ")
+    if isinstance(answer, bool):
+        return YES_NO[answer]
+    if field.kind is Kind.MONEY:
+        return _same(f"{field.currency} {answer}")
+    if field.kind is Kind.TABLE:
+        return _joined([_row(field, row) for row in answer], "\n")
+    return _same(str(answer))
+
+
+def _row(field: Field, row: Mapping[str, Any]) -> Translated:
+    cells = [(column.label, shown(column, row[column.name])) for column in field.columns if column.name in row]
+    return _joined([Translated({each: f"{label.to(each)}: {cell.to(each)}" for each in LANGUAGES}) for label, cell in cells], ", ")
+
+
+def _joined(parts: Sequence[Translated], sign: str) -> Translated:
+    return Translated({each: sign.join(part.to(each) for part in parts) for each in LANGUAGES} if parts else {})
+
+
+def _same(text: str) -> Translated:
+    return Translated(dict.fromkeys(LANGUAGES, text))
 
 
 def fill(template: str, values: Values, language: str | None = None) -> str:
@@ -91,6 +135,8 @@ def bind(step: Step, values: Values, language: str | None = None) -> dict[str, s
     language = language or values.get(LANGUAGE, LANGUAGES[0])
     bound = {}
     for parameter in ACTIONS[step.do].parameters:
+        if parameter.name not in step.parameters:
+            continue
         text = fill(step.parameters[parameter.name].to(language), values, language)
         bound[parameter.name] = text if parameter.takes is Takes.TEXT else " ".join(text.split())
     return bound
@@ -108,6 +154,8 @@ def until(step: Step, values: Values) -> str:
 
 def describe(step: Step, values: Values, language: str) -> Text:
     """Say in words what a step will do; people by their names."""
+    if step.wait:
+        return waiting(step, values)
     if not step.is_automatic:
         return t("%(team)s: %(task)s", team=step.team, task=task(step, values, language))
     spec = ACTIONS[step.do]
@@ -117,10 +165,18 @@ def describe(step: Step, values: Values, language: str) -> Text:
     return Text(spec.words.msgid, tuple(shown.items()))
 
 
+def waiting(step: Step, values: Values) -> Text:
+    """Say in words what a step waits for."""
+    if day := PLACEHOLDER.fullmatch(step.wait):
+        return t("Wait until %(day)s", day=values[day[1]])
+    return t("Wait %(length)s of working time", length=step.wait)
+
+
 def _names(spec: ActionSpec, parameters: Mapping[str, Translated], values: Values) -> dict[str, str]:
     shown = {}
     for parameter in spec.parameters:
-        found = PLACEHOLDER.fullmatch(parameters[parameter.name].to(LANGUAGES[0]))
+        given = parameters.get(parameter.name)
+        found = PLACEHOLDER.fullmatch(given.to(LANGUAGES[0])) if given else None
         if parameter.takes is Takes.PERSON and found:
             shown[parameter.name] = values.get(f"{found[1]}.name") or values[found[1]]
     return shown

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.forms.catalog import PREFIX, ItemForm, form_of
-from app.queries import catalog, people, search
+from app.queries import audiences, catalog, people, search
 from app.queries.choices import Choices
 from app.rules.catalog.items import Item, is_offered_to
 from app.rules.errors import Invalid, NotFound
@@ -70,7 +70,7 @@ def send(slug: str) -> ResponseReturnValue:
 
 def _item(uow: UnitOfWork, slug: str) -> Item:
     item = catalog.current(uow.session, slug)
-    if not is_offered_to(item, frozenset({"employees", *uow.actor.roles})):
+    if not is_offered_to(item, audiences.of(uow.session, uow.actor.id)):
         raise NotFound(slug)
     return item
 
