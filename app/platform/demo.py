@@ -52,11 +52,6 @@ class CompanySlapd(Slapd):
         return company_ldif.ldif(self.passwords, password_hash)
 
 
-def slapd(folder: Path) -> CompanySlapd:
-    """Return the company's slapd, not yet started."""
-    return CompanySlapd(folder)
-
-
 def seed(data: Path, server: Slapd | None) -> list[Player]:
     """Fill the desk unless that was done before; return whom a visitor may be, or nobody when nothing was to do.
 

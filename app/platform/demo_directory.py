@@ -9,9 +9,9 @@ from app.platform.slapd_setup import program
 
 def slapd(folder: Path) -> Slapd | None:
     """Return the company's slapd, not yet started, or None where the program is missing."""
-    from app.platform import demo  # the demonstration's data is large; `desk up` needs none of it
+    from app.platform.demo import CompanySlapd  # the demonstration's data is large; `desk up` needs none of it
 
-    return demo.slapd(folder) if program() is not None else None
+    return CompanySlapd(folder) if program() is not None else None
 
 
 def settings(server: Slapd | None) -> dict[str, str]:

@@ -37,7 +37,7 @@ def use(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
 
 @pytest.fixture
 def server(db: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[demo.CompanySlapd]:
-    found = demo.slapd(folder / "slapd")
+    found = demo.CompanySlapd(folder / "slapd")
     found.start()
     use(monkeypatch, demo_directory.settings(found))
     yield found
@@ -93,7 +93,7 @@ def test_no_password_is_kept_in_clear(server: demo.CompanySlapd, folder: Path) -
 def test_a_second_start_tells_no_passwords_and_changes_nothing(server: demo.CompanySlapd, folder: Path) -> None:
     first = demo.seed(folder, server)
     server.stop()
-    again = demo.slapd(folder / "slapd")
+    again = demo.CompanySlapd(folder / "slapd")
     again.start()
     try:
         assert demo.seed(folder, again) == []
@@ -107,7 +107,7 @@ def test_a_first_start_that_did_not_finish_is_begun_anew_with_the_same_people(se
     demo.seed(folder, server)
     (folder / "slapd" / "told").unlink()                # it ended before anybody could read the passwords
     server.stop()
-    again = demo.slapd(folder / "slapd")
+    again = demo.CompanySlapd(folder / "slapd")
     again.start()
     try:
         players = demo.seed(folder, again)
