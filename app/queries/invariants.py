@@ -149,7 +149,7 @@ REQUESTS: Final = """
     where r.kind = 'request' group by r.id order by r.id"""
 
 CHUNKS: Final = """
-    select a.id, a.name, a.size, a.sha256, r.number, c.position, c.data
-    from attachments a join records r on r.id = a.record_id left join attachment_chunks c on c.attachment_id = a.id
+    select a.id, a.name, a.size, a.sha256, coalesce(r.number, 'an order not yet sent'), c.position, c.data
+    from attachments a left join records r on r.id = a.record_id left join attachment_chunks c on c.attachment_id = a.id
     order by a.id, c.position"""
 ORPHANS: Final = "select attachment_id, count(*) from attachment_chunks where attachment_id not in (select id from attachments) group by 1"

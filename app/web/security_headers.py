@@ -59,7 +59,7 @@ def policy() -> str:
 
 
 def _protect(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = policy()
+    response.headers.setdefault("Content-Security-Policy", policy())  # a file's own is stricter
     for name, value in FIXED.items():
         response.headers[name] = value
     if settings().secure:

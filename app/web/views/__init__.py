@@ -5,6 +5,7 @@ from flask import Flask
 from app.settings import settings
 from app.web.views import (
     approvals,
+    attachments,
     catalog,
     delegations,
     dev_mail,
@@ -22,7 +23,8 @@ from app.web.views import (
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, requests, delegations, approvals, tasks, records, people, teams, roles, directory
+    health, preferences, portal, catalog, requests, delegations, approvals, tasks, records, people, teams, roles, directory,
+    attachments,
 )  # fmt: skip
 
 
