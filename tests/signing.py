@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
+from flask.sessions import SessionMixin
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
@@ -12,6 +14,7 @@ from app import database
 from app.models.events import Event
 from app.models.people import Person, SignInSession
 from app.services import passwords, people, sessions
+from app.settings import settings
 from app.unit_of_work import SYSTEM, unit_of_work
 
 PASSWORD = "correct horse battery staple"
@@ -56,10 +59,15 @@ def come_in(client: FlaskClient, login: str) -> str:
     """Put somebody at this browser without the form; return the session's token."""
     with unit_of_work(login) as uow:
         token = sessions.begin(uow, "local", address="192.0.2.1", agent="Test")
-    with client.session_transaction(base_url=None) as cookie:
+    with cookie_of(client) as cookie:
         cookie.clear()
         cookie["_user_id"] = token
     return token
+
+
+def cookie_of(client: FlaskClient) -> AbstractContextManager[SessionMixin]:
+    """Open what this browser's cookie says, to read and to change it."""
+    return client.session_transaction(base_url=settings().base_url)
 
 
 def is_in(client: FlaskClient) -> bool:
@@ -69,8 +77,9 @@ def is_in(client: FlaskClient) -> bool:
 
 def token_of(client: FlaskClient) -> str | None:
     """Return the token in this browser's cookie."""
-    with client.session_transaction() as cookie:
-        return cookie.get("_user_id")
+    with cookie_of(client) as cookie:
+        token: str | None = cookie.get("_user_id")
+    return token
 
 
 def happened(stream: str) -> list[tuple[str, Any]]:
