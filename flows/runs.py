@@ -18,6 +18,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled, Completed, Crashed
@@ -103,6 +104,7 @@ class Runs:
         found = self._client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=list(flows))),
             flow_run_filter=FlowRunFilter(start_time=began, state=running),
+            sort=FlowRunSort.START_TIME_ASC,  # the client sends none, and the server refuses that
             limit=200,
         )
         return {str(run.id) for run in found}
