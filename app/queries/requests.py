@@ -45,7 +45,7 @@ def mine(
 def whole(session: Session, actor: Actor, number: str) -> Whole:
     """Return a request with items, steps, approvals, tasks and public notes: one query for each table."""
     query = select(Request).where(Record.number == number, visible(actor, RecordKind.REQUEST)).options(
-        selectinload(Request.items).selectinload(Item.steps),
+        selectinload(Request.items).joinedload(Item.steps),
         joinedload(Request.requester), joinedload(Request.beneficiary), joinedload(Request.team),
     )  # fmt: skip
     request = session.scalars(query).unique().one_or_none()
@@ -53,7 +53,7 @@ def whole(session: Session, actor: Actor, number: str) -> Whole:
         raise NotFound(number)
     items = [item.id for item in request.items]
     rounds: dict[int, list[ApprovalRound]] = {}
-    for round_ in session.scalars(_rounds().where(ApprovalRound.record_id.in_(items))):
+    for round_ in session.scalars(_rounds().where(ApprovalRound.record_id.in_(items))).unique():
         rounds.setdefault(round_.record_id, []).append(round_)
     tasks = session.scalars(
         select(Task).where(Task.parent_id.in_(items)).options(joinedload(Task.assignee), joinedload(Task.team))
@@ -72,9 +72,9 @@ def item_with_rounds(session: Session, actor: Actor, number: str) -> tuple[Item,
     item = session.scalars(query).unique().one_or_none()
     if item is None:
         raise NotFound(number)
-    return item, list(session.scalars(_rounds().where(ApprovalRound.record_id == item.id)))
+    return item, list(session.scalars(_rounds().where(ApprovalRound.record_id == item.id)).unique())
 
 
 def _rounds() -> Select[ApprovalRound]:
-    seats = selectinload(ApprovalRound.approvals).selectinload(Approval.seats)
+    seats = joinedload(ApprovalRound.approvals).selectinload(Approval.seats)
     return select(ApprovalRound).options(seats.joinedload(Seat.person), seats.joinedload(Seat.vote)).order_by(ApprovalRound.number)

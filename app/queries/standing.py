@@ -49,4 +49,4 @@ def _asked(session: Session, items: Sequence[int]) -> dict[int, list[str]]:
         .where(ApprovalRound.record_id.in_(items), ApprovalRound.state == "open", Seat.state == "asked")
         .group_by(ApprovalRound.record_id)
     )
-    return {item: list(names) for item, names in session.execute(query).tuples()}
+    return {item: list(names) for item, names in session.execute(query)}

@@ -17,7 +17,10 @@ from app.web.shown import day, say
 def shown(session: Session, item: Item, answers: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return (label, answer, name of the question) of each question that was answered."""
     logins = {str(answers[field.name]) for field in item.fields if field.kind is Kind.PERSON and answers.get(field.name)}
-    names = dict(session.execute(select(Person.login, Person.name).where(Person.login.in_(logins))).tuples()) if logins else {}
+    names: dict[str, str] = {}
+    if logins:
+        for login, name in session.execute(select(Person.login, Person.name).where(Person.login.in_(logins))):
+            names[login] = name
     given = [(field, answers.get(field.name)) for field in item.fields]
     return [(say(field.label), _shown(field, answer, names), field.name) for field, answer in given if answer not in (None, "")]
 

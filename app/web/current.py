@@ -1,4 +1,6 @@
-"""Who is asking. `app.web.signin` sets `g.person` and `g.actor` at the start of each request; else everyone is a visitor."""
+"""Who is asking. `app.web.signin` sets `g.desk_identity`, `g.person` and `g.actor` at the start of each request; else everyone is a visitor."""
+
+from datetime import datetime
 
 from flask import g, has_request_context
 
@@ -22,3 +24,9 @@ def me() -> Actor:
     if actor is None:
         raise RuntimeError("a view that needs somebody was opened without @permission")
     return actor
+
+
+def now() -> datetime:
+    """Return the desk's time at the start of this request, which the question of who is asking brought along."""
+    at: datetime = g.desk_identity.desk_now
+    return at

@@ -11,7 +11,7 @@ from app.services import requests as services
 from app.unit_of_work import unit_of_work
 from app.web import navigation
 from app.web.answers import shown
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language
 from app.web.redirects import see_other
@@ -34,7 +34,7 @@ navigation.WAITING["approvals.waiting"] = _count
 def waiting() -> ResponseReturnValue:
     """List what waits for me, the oldest first."""
     with unit_of_work(me()) as uow:
-        return render_template("approvals/waiting.html", rows=approvals.waiting_for(uow.session, uow.actor), now=uow.now)
+        return render_template("approvals/waiting.html", rows=approvals.waiting_for(uow.session, uow.actor), now=now())
 
 
 @bp.get("/<number>")
@@ -76,7 +76,7 @@ def _page(number: str, errors: dict[str, str] | None = None, comment: str = "") 
         item, rounds = requests.item_with_rounds(uow.session, uow.actor, number)
         offer = catalog.version(uow.session, item.catalog_hash)
         return render_template(
-            "approvals/show.html", item=item, rounds=rounds, offer=offer, errors=errors or {}, comment=comment, now=uow.now,
+            "approvals/show.html", item=item, rounds=rounds, offer=offer, errors=errors or {}, comment=comment, now=now(),
             does=progress.words(uow.session, item, offer, current_language()), rows=shown(uow.session, offer, item.answers),
             seat=next((each for each in approvals.waiting_for(uow.session, uow.actor) if each.number == number), None),
         )  # fmt: skip

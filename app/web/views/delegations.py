@@ -12,7 +12,7 @@ from app.rules.errors import Invalid
 from app.rules.words import t
 from app.services import people as services
 from app.unit_of_work import UnitOfWork, unit_of_work
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language, zone
 from app.web.redirects import see_other
@@ -65,4 +65,4 @@ def _delegate(uow: UnitOfWork, form: AwayForm) -> None:
 
 def _page(uow: UnitOfWork, form: AwayForm) -> str:
     named = people.delegations(uow.session, uow.actor.id or 0)
-    return render_template("approvals/away.html", form=form, named=named, now=uow.now, wrong=bool(form.error_summary()))
+    return render_template("approvals/away.html", form=form, named=named, now=now(), wrong=bool(form.error_summary()))

@@ -8,7 +8,7 @@ from app.queries import directory as known
 from app.rules.words import t
 from app.services import directory_sync
 from app.unit_of_work import unit_of_work
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import permission
 from app.web.redirects import see_other
 from app.web.shown import say
@@ -20,10 +20,10 @@ bp = Blueprint("directory", __name__, url_prefix="/directory")
 @permission("directory.view")
 def status() -> ResponseReturnValue:
     """Show how the directory is now (asked with short timeouts) and what the desk has read from it."""
-    now = directory.directory().ping()
+    answer = directory.directory().ping()
     with unit_of_work(me()) as uow:
         return render_template(
-            "directory/status.html", status=now, known=known.known(uow.session), readings=known.readings(uow.session), now=uow.now
+            "directory/status.html", status=answer, known=known.known(uow.session), readings=known.readings(uow.session), now=now()
         )
 
 

@@ -13,7 +13,7 @@ from app.services import people as services
 from app.settings import matrix
 from app.unit_of_work import unit_of_work
 from app.visibility import EMPLOYEE
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import holds, permission
 from app.web.redirects import see_other
 from app.web.shown import say
@@ -70,7 +70,7 @@ def show(login: str) -> ResponseReturnValue:
         roles = people.roles_of(uow.session, [person.id])[person.id]
         free = [role for key, role in matrix().roles.items() if key != EMPLOYEE and key not in {grant.role for grant in roles}]
         sessions = people.sessions(uow.session, person.id) if holds("people.manage") else ()
-        return render_template("people/show.html", person=person, roles=roles, free=free, sessions=sessions, now=uow.now, all_roles=matrix().roles)
+        return render_template("people/show.html", person=person, roles=roles, free=free, sessions=sessions, now=now(), all_roles=matrix().roles)
 
 
 @bp.post("/<login>/roles")

@@ -7,9 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from app.queries import approvals, catalog, requests, search, standing
 from app.rules.catalog.items import Item
-from app.rules.lifecycle import RecordKind
 from app.unit_of_work import unit_of_work
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import permission
 from app.web.shown import say
 
@@ -25,7 +24,7 @@ def home() -> ResponseReturnValue:
         on_its_way = requests.mine(uow.session, uow.actor, only_open=True, per_page=SUGGESTED).rows
         return render_template(
             "portal/home.html",
-            now=uow.now,
+            now=now(),
             popular=search.popular(uow.session, uow.actor),
             icons={each.slug: each.icon for each in catalog.categories(uow.session)},
             open_requests=on_its_way,
@@ -43,8 +42,8 @@ def find() -> ResponseReturnValue:
         found = search.find(uow.session, uow.actor, words)
         if search.full_number(words) and found.records:
             return redirect(url_for("records.show", number=found.records[0].number), code=303)
-        stands = standing.of(uow.session, [row.id for row in found.records if row.kind == RecordKind.REQUEST])
-        return render_template("portal/search.html", words=words, found=found, standing=stands, now=uow.now)
+        stands = standing.of(uow.session, [row.id for row in found.records])
+        return render_template("portal/search.html", words=words, found=found, standing=stands, now=now())
 
 
 @bp.get("/search/suggest")

@@ -9,7 +9,7 @@ from app.queries import timeline
 from app.rules.errors import NotFound
 from app.unit_of_work import unit_of_work
 from app.web import moments
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import permission
 
 bp = Blueprint("records", __name__, url_prefix="/records")
@@ -37,4 +37,4 @@ def tell(number: str) -> ResponseReturnValue:
         found = timeline.of(uow.session, uow.actor, number, before_id=request.args.get("before", type=int))
         entries = moments.entries(found, which)
         older = found[-1].id if len(found) == timeline.SHOWN else None
-        return render_template("records/timeline.html", number=number, entries=entries, which=which, older=older, now=uow.now)
+        return render_template("records/timeline.html", number=number, entries=entries, which=which, older=older, now=now())

@@ -11,7 +11,7 @@ from app.services import requests as services
 from app.unit_of_work import unit_of_work
 from app.web.allowed import allowed
 from app.web.answers import shown
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language
 from app.web.redirects import see_other
@@ -28,7 +28,7 @@ def mine() -> ResponseReturnValue:
     with unit_of_work(me()) as uow:
         page = requests.mine(uow.session, uow.actor, only_open=only_open, words=words, bookmark=request.args.get("page"))
         stands = standing.of(uow.session, [row.id for row in page.rows])
-        return render_template("requests/mine.html", page=page, standing=stands, words=words, only_open=only_open, now=uow.now)
+        return render_template("requests/mine.html", page=page, standing=stands, words=words, only_open=only_open, now=now())
 
 
 @bp.get("/<number>")
@@ -41,7 +41,7 @@ def show(number: str) -> ResponseReturnValue:
         rows = {part.item.id: shown(uow.session, part.offer, part.item.answers) for part in parts}
         may = allowed(uow, whole.request, "request.cancel", "request.reply", "request.remind")
         is_open = whole.request.state not in FINAL
-        return render_template("requests/show.html", whole=whole, parts=parts, rows=rows, may=may, is_open=is_open, now=uow.now)
+        return render_template("requests/show.html", whole=whole, parts=parts, rows=rows, may=may, is_open=is_open, now=now())
 
 
 @bp.get("/items/<number>")

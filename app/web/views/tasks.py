@@ -10,7 +10,7 @@ from app.services import tasks as services
 from app.unit_of_work import unit_of_work
 from app.web import navigation
 from app.web.allowed import allowed
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import permission
 from app.web.redirects import see_other
 from app.web.shown import say
@@ -35,7 +35,7 @@ def worklist() -> ResponseReturnValue:
     which = request.args.get("show", "all")
     with unit_of_work(me()) as uow:
         page = tasks.of_teams(uow.session, uow.actor, which=which if which in LISTS else "all", bookmark=request.args.get("page"))
-        return render_template("tasks/worklist.html", page=page, which=which, lists=LISTS, now=uow.now)
+        return render_template("tasks/worklist.html", page=page, which=which, lists=LISTS, now=now())
 
 
 @bp.get("/<number>")
@@ -94,5 +94,5 @@ def _page(number: str, errors: dict[str, str] | None = None, how: str = "complet
         task, notes = tasks.whole(uow.session, uow.actor, number)
         return render_template(
             "tasks/show.html", task=task, notes=notes, members=tasks.members(uow.session, task.team_id), errors=errors or {},
-            may=allowed(uow, task, *ACTS), how=how, note=note, is_open=task.state in tasks.OPEN, now=uow.now,
+            may=allowed(uow, task, *ACTS), how=how, note=note, is_open=task.state in tasks.OPEN, now=now(),
         )  # fmt: skip
