@@ -1,5 +1,6 @@
 """What a file is, by its content; what it may be called; and whether a browser may show it in a page."""
 
+import codecs
 import re
 import unicodedata
 from typing import Final
@@ -61,11 +62,9 @@ def named_type(name: str, head: bytes) -> str | None:
 def text_type(head: bytes) -> str | None:
     """Return text/plain for what reads as text, whatever language it is written in, code included."""
     try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:  # else a letter was only cut in two
-            return None
-        text = head[: error.start].decode("utf-8")
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # a letter at the end may be cut in two
+    except UnicodeDecodeError:
+        return None
     return None if any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text) else "text/plain"
 
 
