@@ -75,14 +75,14 @@ class SetUpForm(NewPasswordForm):
 class PreferencesForm(Form):
     """How somebody wants the desk."""
 
-    language = RadioField(t("Language"), choices=options([("en", "English"), ("pt", "Português")]), validate_choice=False)
+    language = RadioField(t("Language"), choices=options([("en", "English"), ("pt", "Português")]), validators=[InputRequired()], validate_choice=False)
     timezone = SelectField(
         t("Time zone"), description=t("Times on every page, and in mail to you, are on this clock."),
         choices=options((zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"),
-        validate_choice=False,
+        validators=[InputRequired()], validate_choice=False,
     )  # fmt: skip
-    theme = RadioField(t("Theme"), choices=options([("system", t("As the system")), ("light", t("Light")), ("dark", t("Dark"))]), validate_choice=False)
-    density = RadioField(t("Density"), choices=options([("comfortable", t("Comfortable")), ("compact", t("Compact"))]), validate_choice=False)
+    theme = RadioField(t("Theme"), choices=options([("system", t("As the system")), ("light", t("Light")), ("dark", t("Dark"))]), validators=[InputRequired()], validate_choice=False)
+    density = RadioField(t("Density"), choices=options([("comfortable", t("Comfortable")), ("compact", t("Compact"))]), validators=[InputRequired()], validate_choice=False)
 
     def chosen(self) -> Mapping[str, str]:
         """Return what was sent."""
