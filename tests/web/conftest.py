@@ -22,14 +22,24 @@ class Client(FlaskClient):
         return super().open(*args, **kwargs)
 
 
+@pytest.fixture(scope="session")
+def only_application() -> Iterator[Flask]:
+    """One application for all tests that only ask it things: its templates are compiled once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DESK_DEMO", "1")
+        settings.cache_clear()
+        app = create_app()
+    app.test_client_class = Client
+    yield app
+    settings.cache_clear()
+
+
 @pytest.fixture
-def application(monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def application(only_application: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application of the demonstration, as a process would start it."""
     monkeypatch.setenv("DESK_DEMO", "1")
     settings.cache_clear()
-    app = create_app()
-    app.test_client_class = Client
-    yield app
+    yield only_application
     settings.cache_clear()
 
 
