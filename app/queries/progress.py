@@ -65,7 +65,9 @@ def values_for(session: Session, item: Item, offer: Offer) -> templates.Values:
 
 def facts_of(person: Person) -> PersonFacts:
     """Return what a step may know of a person."""
-    return PersonFacts(person.login, person.name, person.email or "", person.language or settings().language)
+    return PersonFacts(
+        person.login, person.name, person.email or "", person.language or settings().language, person.department, person.title
+    )
 
 
 def _progress(
@@ -88,7 +90,7 @@ def _progress(
 
 
 def _described(step: OfferStep, values: templates.Values, language: str) -> Text:
-    if step.is_automatic:
+    if not step.task:
         return templates.describe(step, values, language)
     return t("%(task)s", task=templates.task(step, values, language))
 

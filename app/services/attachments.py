@@ -5,7 +5,6 @@ until `bind` gives it to a record, or a day has passed.
 """
 
 import hashlib
-import hashlib
 import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass

@@ -14,9 +14,11 @@ from sqlalchemy import exists, select
 from app import calendars
 from app.models.directory import DirectoryGroup, GroupMember
 from app.models.people import Person
+from app.queries import audiences
 from app.queries.progress import facts_of
 from app.rules import hours
-from app.rules.catalog import templates
+from app.rules.catalog import conditions, costs, templates
+from app.rules.catalog.costs import Price
 from app.rules.catalog.items import Item, Kind
 from app.rules.words import Text
 from app.services import approvers
@@ -43,6 +45,7 @@ class Forecast:
     promised_at: datetime
     target: timedelta
     is_member: bool
+    price: Price | None = None
 
 
 def of(uow: UnitOfWork, item: Item, answers: Mapping[str, Any], beneficiary_id: int, language: str) -> Forecast:
@@ -53,13 +56,16 @@ def of(uow: UnitOfWork, item: Item, answers: Mapping[str, Any], beneficiary_id: 
         people=_people(uow, item, answers),
     )  # fmt: skip
     calendar = calendars.calendar()
+    offer = conditions.in_force(item, answers)
+    asks = costs.asks(item, answers, audiences.of(uow.session, beneficiary_id))
     return Forecast(
         beneficiary,
-        [_asked(uow, beneficiary_id, each.who, templates.fill(each.group, values)) for each in item.approvals],
-        [templates.describe(step, values, language) for step in item.steps],
+        [_asked(uow, beneficiary_id, each.who, templates.fill(each.group, values)) for each in asks],
+        [templates.describe(step, values, language) for step in offer.steps],
         hours.add(calendar, uow.now, hours.parse_target(item.target, calendar)),
         timedelta(minutes=hours.parse_target(item.target, calendar)),
         _is_member(uow, item, answers, beneficiary_id),
+        costs.of(item, answers),
     )
 
 

@@ -13,17 +13,18 @@ from app.models.people import Person, Team
 from app.models.records import Note, Record
 from app.models.requests import Item, Request, Step
 from app.models.tasks import Task
-from app.queries import catalog
+from app.queries import audiences, catalog
 from app.rules import lifecycle
 from app.rules.actions import ACTIONS
 from app.rules.approvals import Choice, Outcome
+from app.rules.catalog import costs
 from app.rules.catalog.answers import validate
 from app.rules.catalog.items import Field, Kind, is_offered_to
 from app.rules.catalog.items import Item as Offer
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import Action, RecordKind
 from app.rules.words import t
-from app.services import approvals, messages, records, tasks
+from app.services import approvals, attachments, messages, records, tasks
 from app.unit_of_work import UnitOfWork
 
 
@@ -65,6 +66,8 @@ def submit(uow: UnitOfWork, order: Order) -> Request:
     records.add(uow, request, after={"items": [item.number for item in request.items]})
     for item in request.items:
         records.add(uow, item, after={"catalog": item.catalog_hash, "slug": item.slug})
+    for item in request.items:
+        take_files(uow, item)
     _tell_submitted(uow, request)
     return request
 
@@ -98,17 +101,26 @@ def _beneficiary(uow: UnitOfWork, order: Order) -> int | None:
 
 def _item(uow: UnitOfWork, line: Line, number: str, request: Request, teams: Mapping[str, int]) -> Item:
     offer = catalog.current(uow.session, line.slug)
-    if not is_offered_to(offer, frozenset({"employees", *uow.actor.roles})):
+    if not is_offered_to(offer, audiences.of(uow.session, uow.actor.id)):
         raise NotFound(line.slug)
     if line.catalog_hash != offer.hash:
         raise ActionNotAllowed(t("“%(name)s” was changed meanwhile. Check your answers again.", name=_named(uow, offer.name)))
     cleaned = judged(uow, offer, line.answers)
+    price = costs.of(offer, cleaned)
     return Item(
         kind=RecordKind.ITEM, number=number, state="requested", title=_named(uow, offer.name), slug=offer.slug,
         catalog_hash=offer.hash, category=offer.category, answers=cleaned, submitted_at=uow.now,
         requester_id=request.requester_id, opened_by_id=request.opened_by_id, beneficiary_id=request.beneficiary_id,
-        team_id=teams.get(offer.owner),
+        team_id=teams.get(offer.owner), cost=price.amount if price else None, currency=price.currency if price else None,
     )  # fmt: skip
+
+
+def take_files(uow: UnitOfWork, item: Item) -> None:
+    """Give the files among an item's answers to the item: who sees it may read them."""
+    offer = catalog.version(uow.session, item.catalog_hash)
+    asked = [field.name for field in offer.fields if field.kind is Kind.FILE]
+    if keys := [str(item.answers[name]) for name in asked if name in item.answers]:
+        attachments.bind(uow, item, keys)
 
 
 def judged(uow: UnitOfWork, offer: Offer, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +133,9 @@ def judged(uow: UnitOfWork, offer: Offer, answers: Mapping[str, Any]) -> dict[st
 
 
 def _exists(uow: UnitOfWork, field: Field, name: str) -> bool:
-    """Say whether the person or directory group that an answer names may be chosen."""
+    """Say whether the person, directory group or uploaded file that an answer names may be chosen."""
+    if field.kind is Kind.FILE:
+        return attachments.is_own(uow, name)
     if field.kind is Kind.PERSON:
         return uow.session.scalar(select(Person.id).where(Person.login == name, Person.active)) is not None
     if field.groups and name not in field.groups:

@@ -26,6 +26,7 @@ def change(uow: UnitOfWork, number: str, answers: Mapping[str, Any], *, version:
     if cleaned == item.answers:
         return item
     item.answers, item.plan, item.plan_hash = cleaned, None, None
+    requests.take_files(uow, item)
     approvals.void_open(uow, item)
     records.move(uow, item, Action.CHANGE, consequence=True)
     return item
@@ -52,5 +53,6 @@ def resubmit(uow: UnitOfWork, number: str, answers: Mapping[str, Any], key: str)
     item.answers = requests.judged(uow, offer, answers)
     item.catalog_hash, item.revision = offer.hash, item.revision + 1
     item.plan, item.plan_hash = None, None
+    requests.take_files(uow, item)
     records.move(uow, item, Action.RESUBMIT, after={"revision": item.revision, "catalog": offer.hash})
     return request

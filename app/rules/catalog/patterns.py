@@ -24,6 +24,7 @@ CLASSES: Final[dict[str, Test]] = {
     "s": str.isspace,
 }
 SIGNS: Final = frozenset(r"\.^$*+?()[]{}|-/@#%&_:;,!'\"~= ")
+TRIED: Final = "a0A-._ " + "".join(map(chr, range(33, 0x2000)))
 QUANTIFIERS: Final = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
 
@@ -74,6 +75,23 @@ def fits(pattern: str, text: str) -> bool:
         if not current:
             return False
     return automaton.end in current
+
+
+def example(pattern: str) -> str:
+    """Return a short text that fits the pattern."""
+    return _example(_Reader(pattern).read())
+
+
+def _example(node: Node) -> str:
+    match node.kind:
+        case "sign":
+            return next(sign for sign in TRIED if node.test is not None and node.test(sign))
+        case "sequence":
+            return "".join(_example(child) for child in node.children)
+        case "either":
+            return _example(node.children[0])
+        case _:
+            return _example(node.children[0]) * node.least
 
 
 class _Automaton:
