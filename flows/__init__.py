@@ -6,13 +6,19 @@ environment already says stays: the supervisor says more (app/platform/environme
 
 import os
 
-from app.settings import settings
+from pydantic import ValidationError
+
+from app.settings import Settings
 
 
 def _tell_prefect() -> None:
-    auth = settings().prefect_auth_string.get_secret_value()
+    try:
+        known = Settings()  # not kept: the command line imports this package before it knows the data folder
+    except ValidationError:  # whoever needs the settings next says in words what is wrong with them
+        return
+    auth = known.prefect_auth_string.get_secret_value()
     ours = {
-        "PREFECT_API_URL": settings().prefect_api_url,
+        "PREFECT_API_URL": known.prefect_api_url,
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # never a silent server of its own
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # never pickle what came from outside
         **({"PREFECT_API_AUTH_STRING": auth} if auth else {}),

@@ -1,0 +1,76 @@
+"""`desk scenario | faults | bench`: try the desk out on real parts, in an installation of their own that leaves nothing.
+
+Each prints what it did and saw; with --json for machines. The exit code is 1 when something was not as it must be.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+JSON = click.option("--json", "as_json", is_flag=True, help="The evidence for machines.")
+
+
+def answer(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what was found and end with its exit code."""
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+    else:
+        for name, value in found.items():
+            shown = "\n".join(f"  {line}" for line in value) if isinstance(value, list) else f"  {value}"
+            click.echo(f"{name.replace('_', ' ')}\n{shown}")
+    sys.exit(0 if found["ok"] else 1)
+
+
+@click.group()
+def scenario() -> None:
+    """Play a story through on real parts and show the evidence."""
+
+
+@scenario.command()
+@JSON
+@click.option("--ldif", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another company's tree.")
+def access(as_json: bool, ldif: Path | None) -> None:
+    """Somebody orders access, two people approve, the directory gets it, everybody is told."""
+    from flows.cli import scenario_access
+
+    answer(scenario_access.play(ldif), as_json=as_json)
+
+
+@click.group()
+def faults() -> None:
+    """Break what can break, and see that nothing is lost and nothing happens twice."""
+
+
+@faults.command()
+@JSON
+@click.option("--items", default=200, show_default=True, type=click.IntRange(1, 600), help="How many are ordered.")
+@click.option("--seed", type=int, help="Kill as in an earlier run (it prints its seed).")
+@click.option("--every", default=4.0, show_default=True, help="Seconds between two kills, on average.")
+def kills(as_json: bool, items: int, seed: int | None, every: float) -> None:
+    """kill -9 worker, relay, Prefect's server and web at random while requests are ordered and approved."""
+    from flows.cli import fault_kills
+
+    answer(fault_kills.run(items, seed, every), as_json=as_json)
+
+
+@click.group()
+def bench() -> None:
+    """Measure."""
+
+
+@bench.command()
+@JSON
+@click.option("--requests", default=60, show_default=True, type=click.IntRange(5, 2000), help="How many are submitted.")
+@click.option("--rate", default=1.0, show_default=True, help="How many a second.")
+def submit(as_json: bool, requests: int, rate: float) -> None:
+    """From submit to the first step: how long the transaction takes, and how long until a flow works on it."""
+    from flows.cli import bench_submit
+
+    answer(bench_submit.measure(requests, rate), as_json=as_json)
+
+
+commands: list[click.Command] = [scenario, faults, bench]

@@ -1,0 +1,160 @@
+"""`desk faults kills`: processes die by kill -9 at random while people order and approve; nothing is lost or doubled.
+
+The proof is the directory's own log of changes: each (person, group) must be there once. `desk verify` says the rest.
+"""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from app import database
+from app.models.directory import DirectoryGroup, GroupMember
+from app.models.people import Person
+from app.platform.slapd_audit import membership_changes
+from app.rules.errors import DeskError
+from app.services import audit
+from flows.cli import doing
+from flows.cli.installation import PROCESSES, Trial, demonstration
+
+ENDED: Final = {"fulfilled", "closed"}
+SETTLE_SECONDS: Final = 600
+APPROVE_SECONDS: Final = 0.5
+
+
+def run(items: int, seed: int | None, every: float) -> dict[str, Any]:
+    """Order, approve and kill; then wait until all is carried out, and look at what there is."""
+    seed = random.randrange(10**6) if seed is None else seed  # noqa: S311 - to be played again, not to be secret
+    with demonstration() as trial:
+        doing.publish()
+        return try_out(trial, items, seed, every)
+
+
+def try_out(trial: Trial, items: int, seed: int, every: float) -> dict[str, Any]:
+    """Do it to this desk."""
+    chosen = random.Random(seed)  # noqa: S311 - see above
+    pairs = list(_pairs())
+    chosen.shuffle(pairs)
+    killer = Killer(trial, chosen, every)
+    began = time.monotonic()
+    killer.start()
+    accepted = _order_and_approve(pairs[:items])
+    killer.stop()
+    calm = time.monotonic()
+    _approve_until_ended(accepted)
+    seconds = {"under_fire": round(calm - began, 1), "to_the_end": round(time.monotonic() - calm, 1)}
+    return _report(trial, accepted, killer, seed) | {"seconds": seconds}
+
+
+class Killer(threading.Thread):
+    """Kills one of the desk's processes now and then, by its process id; the supervisor starts it again."""
+
+    def __init__(self, trial: Trial, chosen: random.Random, every: float) -> None:
+        """Kill on average each `every` seconds, whom and when as `chosen` says."""
+        super().__init__(daemon=True, name="killer")
+        self._trial = trial
+        self._random = random.Random(chosen.random())  # noqa: S311 - see above
+        self._every = every
+        self._over = threading.Event()
+        self.killed: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Kill until stopped."""
+        while not self._over.wait(self._random.uniform(0.5, 1.5) * self._every):
+            name = self._random.choice(sorted(PROCESSES))
+            pids = self._trial.pids(name)
+            if pids:
+                with suppress(ProcessLookupError):
+                    os.kill(self._random.choice(pids), signal.SIGKILL)
+                    self.killed[name] += 1
+
+    def stop(self) -> None:
+        """Let them live."""
+        self._over.set()
+        self.join()
+
+
+def _pairs() -> Iterator[tuple[str, str]]:
+    """Yield each person with each group the person is not a member of."""
+    with database.sessions()() as session:
+        people = session.execute(select(Person.id, Person.login).where(Person.active, Person.directory_uid.is_not(None))).all()
+        groups = session.execute(select(DirectoryGroup.id, DirectoryGroup.name).where(DirectoryGroup.gone_at.is_(None))).all()
+        members = {(each.person_id, each.group_id) for each in session.scalars(select(GroupMember))}
+    for person, group in product(people, groups):
+        if (person.id, group.id) not in members:
+            yield person.login, group.name
+
+
+def _order_and_approve(pairs: list[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Order one after the other, and approve what is asked meanwhile; returns what was accepted, by item."""
+    accepted: dict[str, tuple[str, str]] = {}
+    for person, group in pairs:
+        key = uuid4().hex
+        while (number := _try_to_order(person, group, key)) is None:
+            time.sleep(APPROVE_SECONDS)
+        accepted[number] = (person, group)
+        _approve_waiting(accepted)
+        time.sleep(0.1)
+    return accepted
+
+
+def _try_to_order(person: str, group: str, key: str) -> str | None:
+    try:
+        return doing.order(person, doing.GROUP_ACCESS, {"group": group}, key)[1]
+    except DeskError:  # said again with the same key, it is the same order
+        return None
+
+
+def _approve_waiting(accepted: dict[str, tuple[str, str]]) -> None:
+    for number, state in doing.states(list(accepted)).items():
+        if state == "awaiting_approval":
+            with suppress(DeskError):  # it is asked again at the next look
+                doing.approve(number)
+
+
+def _approve_until_ended(accepted: dict[str, tuple[str, str]]) -> None:
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        _approve_waiting(accepted)
+        if set(doing.states(list(accepted)).values()) <= ENDED and doing.is_at_rest(*accepted):
+            return
+        time.sleep(APPROVE_SECONDS)
+
+
+def _report(trial: Trial, accepted: dict[str, tuple[str, str]], killer: Killer, seed: int) -> dict[str, Any]:
+    states = doing.states(list(accepted))
+    effects = Counter(_effects(trial))
+    wanted = set(accepted.values())
+    books = audit.as_json(audit.verify())
+    twice = sorted(f"{person} in {group}: {count}" for (person, group), count in effects.items() if count != 1)
+    missing = sorted(f"{person} in {group}" for person, group in wanted - set(effects))
+    unended = sorted(f"{number}: {state}" for number, state in states.items() if state not in ENDED)
+    return {
+        "ok": bool(books["ok"] and not twice and not missing and not unended and sum(killer.killed.values())),
+        "seed": seed, "accepted": len(accepted), "killed": dict(killer.killed), "ended": len(states) - len(unended),
+        "not_ended": unended, "effects": sum(effects.values()), "effects_not_once": twice, "effects_missing": missing,
+        "verify": books,
+    }  # fmt: skip
+
+
+def _effects(trial: Trial) -> Iterator[tuple[str, str]]:
+    """Yield (person, group) of each change of a membership that the directory itself has on record."""
+    if trial.slapd_audit is None:
+        raise SystemExit("There is no slapd here, and only a real directory counts what was done to it. Mend: apt-get install slapd")
+    for change in membership_changes(trial.slapd_audit):
+        for member in change.values("member"):
+            yield _name(member), _name(change.dn)
+
+
+def _name(dn: str) -> str:
+    """Return the value of a DN's first part."""
+    return dn.partition(",")[0].partition("=")[2]
