@@ -12,7 +12,7 @@ from app.models.requests import Item, Step
 from app.models.tasks import Task
 from app.queries import catalog
 from app.queries.requests import Whole
-from app.rules.catalog import templates
+from app.rules.catalog import conditions, templates
 from app.rules.catalog.items import Item as Offer
 from app.rules.catalog.items import Kind
 from app.rules.catalog.items import Step as OfferStep
@@ -46,7 +46,7 @@ def of(session: Session, whole: Whole, language: str) -> list[ItemProgress]:
 def words(session: Session, item: Item, offer: Offer, language: str) -> list[Text]:
     """Return what each step of an item does, in words."""
     values = values_for(session, item, offer)
-    return [_described(step, values, language) for step in offer.steps]
+    return [_described(step, values, language) for step in conditions.in_force(offer, item.answers).steps]
 
 
 def values_for(session: Session, item: Item, offer: Offer) -> templates.Values:
@@ -74,6 +74,7 @@ def _progress(
     session: Session, item: Item, offer: Offer, rounds: Sequence[ApprovalRound], tasks: dict[int, Task],
     teams: dict[str, str], language: str,
 ) -> ItemProgress:  # fmt: skip
+    offer = conditions.in_force(offer, item.answers)
     values = values_for(session, item, offer)
     rows = {step.key: step for step in item.steps if step.revision == item.revision}
     taken = [_taken(step.name, _described(step, values, language), step.is_automatic,
