@@ -5,12 +5,13 @@ mended by the sweep: what was taken and not begun is asked for at Prefect, what 
 """
 
 import hashlib
+import math
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
-from typing import Final
+from typing import Final, NamedTuple
 
 import psycopg
 from prefect.client.schemas.objects import StateType
@@ -20,7 +21,9 @@ from sqlalchemy.orm import Session
 
 from app import database, logs
 from app.directory import sync
+from app.models.access import Grant
 from app.models.messages import Message
+from app.models.requests import Check
 from app.rules.consumers import CONSUMERS
 from app.rules.errors import DeskError
 from app.services import deliveries
@@ -34,8 +37,7 @@ TIDY_SECONDS: Final = 60.0
 FEW: Final = 60  # while fewer than this wait, each has a run of its own
 BATCH: Final = 200
 MOST_AT_WORK: Final = 4 * BATCH  # the rest waits in our own queue, in its right order
-PATIENCE_SECONDS: Final = 30.0
-GAP_SECONDS: Final = 3.0  # a run for each single mail would cost more than the mail
+PATIENCE_SECONDS: Final = 60.0
 UNDER_WAY: Final = {StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING}
 EVENTS: Final = "desk_events"
 RUNS: Final = "desk_runs"
@@ -48,10 +50,30 @@ def _mail_is_due(session: Session) -> bool:
     return session.scalar(due.limit(1)) is not None
 
 
-# Flows that look for their own due rows: the relay only wakes them.
-SEEKERS: Final[dict[str, Callable[[Session], bool]]] = {
-    "send_messages": _mail_is_due,
-    "check_sessions": sync.is_check_due,
+def _check_is_due(session: Session) -> bool:
+    due = select(Check.id).where(Check.done_at.is_(None), Check.due_at <= func.desk_now())
+    return session.scalar(due.limit(1)) is not None
+
+
+def _access_is_due(session: Session) -> bool:
+    return session.scalar(select(Grant.id).where(Grant.next_at <= func.desk_now()).limit(1)) is not None
+
+
+class Seeker(NamedTuple):
+    """A flow that looks for its own due rows: the relay only wakes it, and never sooner than after `gap` seconds.
+
+    A run for each single mail would cost more than the mail.
+    """
+
+    are_due: Callable[[Session], bool]
+    gap: float
+
+
+SEEKERS: Final = {
+    "send_messages": Seeker(_mail_is_due, 3),
+    "check_sessions": Seeker(sync.is_check_due, 3),
+    "look_again": Seeker(_check_is_due, 60),
+    "end_access": Seeker(_access_is_due, 20),
 }
 
 log = logs.logger("relay")
@@ -81,7 +103,7 @@ class Relay:
     def hand_over(self) -> int:
         """Create runs for all that is due now; return how many."""
         created = sum(self._serve(consumer) for consumer in CONSUMERS)
-        created += sum(self._wake(flow) for flow, are_due in SEEKERS.items() if _ask(are_due))
+        created += sum(self._wake(flow, seeker.gap) for flow, seeker in SEEKERS.items() if _ask(seeker.are_due))
         if created:
             with database.sessions().begin() as session:
                 session.execute(select(func.pg_notify(RUNS, "")))
@@ -124,11 +146,11 @@ class Relay:
             else:  # the next attempt has another key
                 deliveries.release(session, holds)
 
-    def _wake(self, flow: str) -> int:
+    def _wake(self, flow: str, gap: float) -> int:
         """Create a run of a flow that seeks its own work, unless the last one is still on its way."""
-        run_id, at = self._woken.get(flow, ("", 0.0))
+        run_id, at = self._woken.get(flow, ("", -math.inf))
         since = time.monotonic() - at
-        if run_id and since < PATIENCE_SECONDS and (since < GAP_SECONDS or self._prefect.state(run_id)[0] in UNDER_WAY):
+        if since < gap or (run_id and since < PATIENCE_SECONDS and self._prefect.state(run_id)[0] in UNDER_WAY):
             return 0
         key = f"{settings().work_pool}:{flow}:{int(time.time())}"  # several relays: one run a second
         self._woken[flow] = (self._prefect.create(flow, {}, key=key, name=flow, tags=[]), time.monotonic())

@@ -26,6 +26,8 @@ FLOWS: Final = {
     "fulfil_request": "flows.fulfil_request.fulfil_request",
     "send_messages": "flows.send_messages.send_messages",
     "sync_directory": "flows.sync_directory.sync_directory",
+    "look_again": "flows.look_again.look_again",
+    "end_access": "flows.end_access.end_access",
     "check_sessions": "flows.sync_directory.check_sessions",
     "anchor_audit": "flows.anchor_audit.anchor_audit",
 }
