@@ -73,9 +73,9 @@ class SetUpForm(NewPasswordForm):
 
 
 class PreferencesForm(Form):
-    """How somebody wants the desk."""
+    """How somebody wants the desk; `speaks` is the language, a name that every form has for its own."""
 
-    language = RadioField(t("Language"), choices=options([("en", "English"), ("pt", "Português")]), validators=[InputRequired()], validate_choice=False)
+    speaks = RadioField(t("Language"), choices=options([("en", "English"), ("pt", "Português")]), validators=[InputRequired()], validate_choice=False)
     timezone = SelectField(
         t("Time zone"), description=t("Times on every page, and in mail to you, are on this clock."),
         choices=options((zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"),
@@ -86,4 +86,4 @@ class PreferencesForm(Form):
 
     def chosen(self) -> Mapping[str, str]:
         """Return what was sent."""
-        return {field.name: str(field.data) for field in self if field.data}
+        return {"language" if field.name == "speaks" else field.name: str(field.data) for field in self if field.data}

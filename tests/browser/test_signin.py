@@ -49,6 +49,10 @@ def test_every_page_of_signing_in_is_right_in_both_languages(db: str, chromium: 
         for name, path in (("account", "/account"), ("password", "/account/password"), ("second-step", "/account/second-factor")):
             page.goto(address + path)
             looked_at(page, f"{name}-{language}")
+        words = {"en": "Time zone", "pt": "Fuso horário"}[language]
+        page.goto(f"{address}/account")
+        expect(page.get_by_label(words)).to_be_visible()
+        page.goto(f"{address}/account/second-factor")
         page.locator("input[name=current_password]").fill(PASSWORD)
         page.locator("button[value=set]").click()
         looked_at(page, f"device-{language}")

@@ -39,7 +39,7 @@ def prefer() -> ResponseReturnValue:
         with unit_of_work(me()) as uow:
             accounts.prefer(uow, **form.chosen())
     except Invalid as wrong:
-        form.refuse(wrong.fields)
+        form.refuse({"speaks" if name == "language" else name: text for name, text in wrong.fields.items()})
         return _account(preferences=form)
     return _done(t("Your preferences are saved."))
 
@@ -127,7 +127,7 @@ def _account(preferences: PreferencesForm | None = None) -> ResponseReturnValue:
     with database.sessions()() as db:
         open_sessions = people.sessions(db, person.id)
         delegations = people.delegations(db, person.id)
-    chosen = {"language": current_language(), "timezone": str(zone()), "theme": person.theme, "density": person.density}
+    chosen = {"speaks": current_language(), "timezone": str(zone()), "theme": person.theme, "density": person.density}
     page = render_template(
         "account/show.html", person=person, here_id=found.sign_in.id, sessions=open_sessions, delegations=delegations,
         real_now=found.real_now, wrong=preferences is not None, browser=browser,
