@@ -13,12 +13,12 @@ from app.models.requests import Check, Item, Step
 from app.models.tasks import Task
 from app.queries import catalog, progress
 from app.rules import fulfilment, hours
-from app.rules.catalog import templates
+from app.rules.catalog import conditions, templates
 from app.rules.catalog.items import Item as Offer
 from app.rules.errors import Invalid
 from app.rules.lifecycle import Action
 from app.rules.words import t
-from app.services import approvals, messages, records, requests, tasks
+from app.services import approvals, asking, messages, records, requests, tasks
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
 
@@ -46,7 +46,7 @@ class BoundStep:
 def bound_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
     """Return the automatic steps of an item as its version and answers say, for flow plan_item."""
     item = uow.get(Item, number, lock=False)
-    offer = catalog.version(uow.session, item.catalog_hash)
+    offer = conditions.in_force(catalog.version(uow.session, item.catalog_hash), item.answers)
     values = progress.values_for(uow.session, item, offer)
     return [
         BoundStep(number, step.name, step.do, templates.bind(step, values)) for step in offer.steps if step.is_automatic
@@ -62,22 +62,20 @@ def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, An
     item = requests.locked(uow, number)
     if item.state not in ({"approved", "fulfilling"} if drift else {"requested"}):
         return item
-    offer = catalog.version(uow.session, item.catalog_hash)
+    offer = conditions.in_force(catalog.version(uow.session, item.catalog_hash), item.answers)
     values = progress.values_for(uow.session, item, offer)
     digest = fulfilment.plan_hash(item.catalog_hash, item.answers, plans)
     was, item.plan_hash, item.planned_at = item.plan_hash, digest, uow.now
     item.plan = [{"step": key, **plan} for key, plan in plans.items()]
     _lay_out_steps(uow, item, offer, values, plans)
     uow.record_event(item, "item.plan", before={"plan": was}, after={"plan": digest, "catalog": item.catalog_hash})
-    if not offer.approvals:
+    asked = asking.of(uow, item, offer, values)
+    if not asked:
         if item.state == "requested":
             item.approved_at = uow.now
             item.promised_at = _promise(uow, offer)
             records.move(uow, item, Action.PASS, consequence=True)
         return item
-    asked = [
-        approvals.Asked(str(each.who), each.needs, templates.fill(each.group, values)) for each in offer.approvals
-    ]
     action = Action.ASK if item.state == "requested" else Action.DRIFT
     records.move(uow, item, action, consequence=True)
     approvals.open_round(uow, item, asked, digest)
@@ -99,7 +97,7 @@ def ready_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
     item = requests.locked(uow, number)
     if item.state != "fulfilling":
         return []
-    offer = catalog.version(uow.session, item.catalog_hash)
+    offer = conditions.in_force(catalog.version(uow.session, item.catalog_hash), item.answers)
     steps = {step.key: step for step in _steps(uow, item)}
     _take_in_tasks(uow, list(steps.values()))
     after = {step.name: step.after for step in offer.steps}

@@ -24,7 +24,7 @@ from app.rules.catalog.items import Item as Offer
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import Action, RecordKind
 from app.rules.words import t
-from app.services import approvals, attachments, messages, records, tasks
+from app.services import approvals, attachments, messages, records, spending, tasks
 from app.unit_of_work import UnitOfWork
 
 
@@ -193,6 +193,7 @@ def cancel(uow: UnitOfWork, number: str, reason: str, *, version: int | None = N
 def _cancel_item(uow: UnitOfWork, item: Item) -> None:
     records.move(uow, item, Action.CANCEL, consequence=True)
     approvals.void_open(uow, item)
+    spending.give_back(uow, item)
     for step in item.steps:
         if step.state not in {"done", "skipped"}:
             step.state = "skipped"
