@@ -15,6 +15,7 @@ from app.platform.slapd_setup import SlapdError
 from app.platform.startup import StartError, Startup
 from app.platform.supervisor import SupervisorError
 from app.platform.terminal import step
+from app.rules.errors import Unavailable
 from app.settings import Settings, settings
 
 FAILURES = (PostgresError, SlapdError, SupervisorError, StartError, AlreadyRunning)
@@ -45,11 +46,22 @@ class Session:
         self._say: Callable[[], None] = lambda: None
 
     def fill(self) -> None:
-        """Put the first rows into the database, once."""
+        """Put the first rows into the database, once, and the catalogue into service: the first page offers it already."""
+        self._publish_catalogue()
         if self._place.demo:
             self._fill_demo()
         else:
             self._say = self._first_administrator()
+
+    def _publish_catalogue(self) -> None:
+        from app.services import catalog
+        from app.unit_of_work import SYSTEM, unit_of_work
+
+        try:
+            with step(self._console, "the catalogue"), unit_of_work(SYSTEM) as uow:
+                catalog.refresh(uow)
+        except Unavailable as away:             # the relay tries again every two seconds
+            self._console.print(f"  ! {away}", style="yellow", markup=False)
 
     def _fill_demo(self) -> None:
         from app.platform import demo
