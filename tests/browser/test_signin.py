@@ -71,7 +71,7 @@ def test_signing_in_and_out_without_script_and_with_the_keyboard(db: str, chromi
             page.keyboard.type(PASSWORD)
             page.keyboard.press("Enter")
             expect(page.get_by_role("heading", level=1)).to_have_text("My account and security")
-            page.get_by_label("Me and my settings").click()
+            page.locator(".topbar-end summary").last.click()
             page.get_by_role("button", name="Sign out").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
             expect(page.locator("#toasts")).to_contain_text("You are signed out.")
