@@ -80,7 +80,7 @@ def faults(error: ValidationError, fields: Fields) -> list[str]:
     for fault in error.errors(include_url=False, include_context=False):
         name = str(fault["loc"][0])
         own_words = fault["type"] == "value_error" or name not in fields
-        allowed = fault["msg"].removeprefix("Value error, ") if own_words else f"allowed: {_allowed(fields[name])}"
+        allowed = fault["msg"].removeprefix("Value error, ") if own_words else f"allowed: {possible(fields[name])}"
         found.append(f"{variable(name)} (from {source(name)}) is {_shape(fault['input'])}; {allowed}")
     return found
 
@@ -92,7 +92,8 @@ def _shape(value: object) -> str:
     return f"a text of {len(text)} characters"
 
 
-def _allowed(field: FieldInfo) -> str:
+def possible(field: FieldInfo) -> str:
+    """Say in words which values a setting takes."""
     words = [KINDS.get(field.annotation, "a text")]
     for part in field.metadata:
         for name, word in (("ge", "from"), ("gt", "above"), ("le", "to"), ("lt", "below")):

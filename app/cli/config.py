@@ -1,4 +1,7 @@
-"""`desk config show` and `desk config check`: what the desk is set to, and whether that can work."""
+"""`desk config show | check`: what the desk is set to, and whether that can work; and two pages of docs/ from their sources."""
+
+import tomllib
+from collections.abc import Iterator
 
 import click
 
@@ -28,6 +31,73 @@ def check() -> None:
         click.secho(f"warning: {line}", fg="yellow", err=True)
     count = len(settings_check.rows(settings()))
     click.echo(f"{count} settings, all of them possible.")
+
+
+@config.command()
+def reference() -> None:
+    """Print docs/operator/settings.md, made of config/default.toml."""
+    click.echo("\n".join(_settings_page()))
+
+
+@config.command()
+def permissions() -> None:
+    """Print docs/permissions.md, made of config/roles.toml: who may do what."""
+    click.echo("\n".join(_permissions_page()))
+
+
+def _settings_page() -> Iterator[str]:
+    from app.settings import ROOT, Settings
+    from app.settings_check import possible, variable
+
+    yield "# Settings"
+    yield ""
+    yield "Made of `config/default.toml` by `desk config reference`; do not edit."
+    yield ""
+    yield "The environment overrides the file. For each variable there is one more that ends in `_FILE` and names a file whose"
+    yield "content is the value: for secrets. `desk config show` prints what is in force and where it comes from,"
+    yield "`desk config check` finds wrong values and names that nothing reads. An empty value means: not set."
+    yield ""
+    yield "| variable | takes | when not set | meaning |"
+    yield "|---|---|---|---|"
+    lines = (ROOT / "config" / "default.toml").read_text("utf-8").splitlines()
+    for line in lines:
+        entry, _, meaning = line.partition(" # ")
+        for name, value in tomllib.loads(entry).items():
+            default = f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else ""
+            yield f"| `{variable(name)}` | {possible(Settings.model_fields[name])} | {default} | {meaning.strip()} |"
+    yield f"| `{variable('config_dir')}` | {possible(Settings.model_fields['config_dir'])} | | " \
+        "where `default.toml` and the other files of `config/` are; it cannot stand in `default.toml` itself |"
+
+
+def _permissions_page() -> Iterator[str]:
+    from app.rules.permissions import Relation
+    from app.settings import ROOT, matrix
+
+    found = matrix()
+    yield "# Who may do what"
+    yield ""
+    yield "Made of `config/roles.toml` by `desk config permissions`; do not edit. Services, queries, pages and tests read the same file."
+    yield ""
+    yield "A permission belongs to roles, which a person holds everywhere, and to relations, which a person has to one record."
+    yield "On one's own record roles count for looking only; on a restricted record they do not count at all."
+    yield ""
+    yield "## Roles"
+    yield ""
+    yield "| role | name | nome | staff |"
+    yield "|---|---|---|---|"
+    for role in found.roles.values():
+        yield f"| `{role.key}` | {role.name} | {role.name_pt} | {'yes' if role.is_staff else ''} |"
+    yield ""
+    yield "Over https everybody with a staff role needs a second factor."
+    heading = ""
+    source = (ROOT / "config" / "roles.toml").read_text("utf-8").partition("[permissions]")[2].partition("\n[")[0]
+    for line in source.splitlines():
+        if line.startswith("#"):
+            heading = line.removeprefix("#").strip()
+            yield from ("", f"## {heading}", "", "| permission | roles | relations |", "|---|---|---|")
+        for permission, who in tomllib.loads(line).items():
+            roles = ", ".join(one for one in who if one in found.roles)
+            yield f"| `{permission}` | {roles} | {', '.join(one for one in who if one in set(Relation))} |"
 
 
 commands: list[click.Command] = [config]
