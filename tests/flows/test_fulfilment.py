@@ -11,9 +11,11 @@ from sqlalchemy import select, text, update
 
 from app import database
 from app.directory import directory
+from app.models.access import Grant
 from app.models.events import Delivery
 from app.models.messages import Message
-from app.models.requests import Step
+from app.models.records import Record
+from app.models.requests import Check, Step
 from app.models.tasks import Task
 from app.platform.slapd import Slapd
 from app.platform.slapd_audit import membership_changes
@@ -21,8 +23,11 @@ from app.services import deliveries, fulfilment, steps, tasks
 from app.settings import ROOT
 from app.unit_of_work import SYSTEM, unit_of_work
 from flows import failpoints
+from flows.end_access import end_access
 from flows.fulfil_request import fulfil
+from flows.look_again import look_again
 from flows.plan_item import plan
+from tests.databases import forget_settings
 from tests.flows import ordering
 from tests.flows.conftest import group_dn, person_dn
 
@@ -216,3 +221,76 @@ def test_the_last_check_waits_for_a_directory_that_is_away(company: Slapd) -> No
     company.stop()
     assert hand_over("fulfil_request") is not None
     assert ordering.state(number) == "fulfilled"
+
+
+def look_when_due() -> int:
+    """Move the looks to now and make them, as flow look_again does."""
+    with database.sessions().begin() as session:
+        session.execute(update(Check).values(due_at=text("desk_now()")))
+    return look_again.fn()
+
+
+def fulfilled(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return an item whose effect was seen and which waits for a later look."""
+    monkeypatch.setenv("DESK_CHECKS_AFTER", "1h")
+    forget_settings()
+    number = approved()
+    hand_over("fulfil_request")
+    end_task(number)
+    hand_over("fulfil_request")
+    assert ordering.state(number) == "fulfilled"
+    return number
+
+
+def test_an_item_closes_after_the_last_good_look(company: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = fulfilled(monkeypatch)
+    assert look_again.fn() == 0
+    assert look_when_due() == 1
+    assert ordering.state(number) == "closed"
+
+
+def test_what_vanished_by_the_later_look_is_done_anew(company: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = fulfilled(monkeypatch)
+    directory().remove_member(group_dn("finance-ro"), person_dn("ana"))
+    assert look_when_due() == 1
+    hand_over("fulfil_request")
+    assert (ordering.state(number), is_member()) == ("fulfilled", True)
+
+
+def test_a_look_at_a_directory_that_is_away_is_made_later(company: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = fulfilled(monkeypatch)
+    company.stop()
+    assert look_when_due() == 0
+    assert ordering.state(number) == "fulfilled"
+
+
+def test_access_that_ends_is_taken_from_the_directory(company: Slapd) -> None:
+    approved()
+    hand_over("fulfil_request")
+    with database.sessions().begin() as session:
+        session.execute(update(Grant).values(ends_at=text("desk_now()"), next_at=text("desk_now()")))
+    assert end_access.fn() == 1
+    assert not is_member()
+    assert end_access.fn() == 0
+
+
+def test_access_does_not_end_on_paper_while_the_directory_is_away(company: Slapd) -> None:
+    approved()
+    hand_over("fulfil_request")
+    with database.sessions().begin() as session:
+        session.execute(update(Grant).values(ends_at=text("desk_now()"), next_at=text("desk_now()")))
+    company.stop()
+    assert end_access.fn() == 0
+    with database.sessions()() as session:
+        assert session.scalars(select(Grant.state)).one() == "ending"
+
+
+def test_a_failed_item_that_is_given_up_is_taken_back(company: Slapd) -> None:
+    number = approved()
+    hand_over("fulfil_request")
+    with database.sessions().begin() as session:  # as if a later step had failed for good
+        session.execute(update(Record).where(Record.number == number).values(state="failed"))
+    with unit_of_work("bo") as uow:
+        fulfilment.compensate(uow, number, "not possible")
+    hand_over("fulfil_request")
+    assert (ordering.state(number), is_member(), step(number).state) == ("closed_incomplete", False, "undone")
