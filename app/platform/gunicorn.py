@@ -1,5 +1,6 @@
 """How gunicorn serves the pages: threads (python-ldap blocks in C), logs as ours, workers that never outlive it."""
 
+import gc
 import signal
 
 from app import database, logs
@@ -23,6 +24,11 @@ logconfig_dict = {"root": {"level": "INFO", "handlers": []}, "loggers": {"gunico
 def on_starting(server: object) -> None:
     """Log as every other process does, after gunicorn has set up its own."""
     logs.configure("web")
+
+
+def pre_fork(server: object, worker: object) -> None:
+    """Keep what was read out of the workers' garbage collection: they share its memory, and end quickly."""
+    gc.freeze()
 
 
 def post_fork(server: object, worker: object) -> None:
