@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.people import Membership, Person, RoleGrant, Team
+from app.queries.remembered import once
 
 EMPLOYEES = "employees"
 
@@ -17,4 +18,5 @@ def of(session: Session, person_id: int | None) -> frozenset[str]:
         select("team:" + Team.key).join(Membership, Membership.team_id == Team.id).where(Membership.person_id == person_id)
     )
     department = select("department:" + Person.department).where(Person.id == person_id, Person.department != "")
-    return frozenset({EMPLOYEES, *session.scalars(roles.union(teams, department))})
+    query = roles.union(teams, department)
+    return once(session, ("audiences", person_id), lambda: frozenset({EMPLOYEES, *session.scalars(query)}))

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.catalog import CatalogItem, CatalogVersion
+from app.queries.remembered import once
 from app.rules.catalog.items import Category, Item, category_from_json, from_json
 from app.rules.catalog.reading import Fault
 from app.rules.errors import NotFound
@@ -42,7 +43,7 @@ def offered(session: Session) -> list[Item]:
 def current(session: Session, slug: str) -> Item:
     """Return the version of an item that is in service now; NotFound when there is none."""
     in_service = IS_ITEM, CatalogItem.slug == slug, CatalogItem.withdrawn_at.is_(None)
-    digest = session.scalar(select(CatalogItem.hash).where(*in_service))
+    digest = once(session, ("catalog", slug), lambda: session.scalar(select(CatalogItem.hash).where(*in_service)))
     if digest is None:
         raise NotFound(slug)
     return version(session, digest)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.models.attachments import Attachment
 from app.models.directory import DirectoryGroup
 from app.queries import people
+from app.queries.remembered import once
 
 
 class Choices:
@@ -31,7 +32,8 @@ class Choices:
         query = select(DirectoryGroup.name, DirectoryGroup.description).where(DirectoryGroup.gone_at.is_(None))
         if among:
             query = query.where(DirectoryGroup.name.in_(among))
-        rows = self._session.execute(query.order_by(DirectoryGroup.name))
+        ordered = query.order_by(DirectoryGroup.name)
+        rows = once(self._session, ("groups", tuple(among)), lambda: self._session.execute(ordered).all())
         return [(name, f"{name}: {description}" if description else name) for name, description in rows]
 
     def people(self, words: str) -> list[tuple[str, str]]:

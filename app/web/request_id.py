@@ -2,10 +2,12 @@
 
 import re
 from secrets import token_hex
+from time import perf_counter
 
 import structlog
 from flask import Flask, Response, g, request
 
+log = structlog.get_logger(__name__)
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -27,8 +29,12 @@ def current() -> str:
 def _begin() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=current())
+    g.began = perf_counter()
 
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = current()
+    if request.endpoint != "static":  # the path without its question: what people search for is theirs
+        taken = round((perf_counter() - g.get("began", perf_counter())) * 1000, 1)
+        log.info("web.request", method=request.method, path=request.path, status=response.status_code, milliseconds=taken)
     return response

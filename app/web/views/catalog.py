@@ -13,7 +13,7 @@ from app.rules.errors import Invalid, NotFound
 from app.services import forecast, requests
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web.answers import shown
-from app.web.current import me
+from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language
 from app.web.redirects import see_other
@@ -76,7 +76,7 @@ def _item(uow: UnitOfWork, slug: str) -> Item:
 
 
 def _form(uow: UnitOfWork, item: Item, posted: object) -> ItemForm:
-    today = uow.now.astimezone(ZoneInfo(uow.actor.timezone)).date()
+    today = now().astimezone(ZoneInfo(uow.actor.timezone)).date()
     language = current_language()
     return form_of(item, language=language, lookup=Choices(uow.session), today=today)(posted, language=language)
 
