@@ -120,6 +120,14 @@ class Settings(BaseSettings):
         """The host and port that links carry and requests must name."""
         return urlsplit(self.base_url).netloc
 
+    @property
+    def live_address(self) -> str:
+        """Where browsers reach the live streams: `live_url`, else the desk's own name with `live_port`."""
+        if self.live_url:
+            return self.live_url.rstrip("/")
+        base = urlsplit(self.base_url)
+        return f"{base.scheme}://{base.netloc.rpartition('@')[2].removesuffix(f':{base.port}')}:{self.live_port}"
+
     @classmethod
     def settings_customise_sources(
         cls,

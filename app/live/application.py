@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.live import cookie
-from app.live.hub import Full, Hub, Stream, tell_all
+from app.live.hub import Full, Hub, Stream, allow, tell_all
 from app.live.watch import AWAY, Watch, identity_of, visible_to
 from app.queries.live import PAGES
 from app.settings import settings
@@ -73,7 +73,8 @@ async def _open(request: Request, hub: Hub) -> Response:
             return JSONResponse({"title": f"At most {MOST_NUMBERS} records"}, 400, headers=headers)
         hub.open(stream)
         try:
-            stream.allowed, changed = await asyncio.to_thread(visible_to, identity, wanted, _since(request))
+            seen, changed = await asyncio.to_thread(visible_to, identity, wanted, _since(request))
+            allow(stream, seen)
         except BaseException:
             hub.close(stream)
             raise
@@ -92,7 +93,7 @@ async def _written(stream: Stream, hub: Hub) -> AsyncIterator[str]:
     """Yield what happens until the stream is ended or the browser goes away."""
     number = 0
     try:
-        ready = json.dumps({"numbers": sorted(stream.allowed), "pages": sorted(stream.pages)})
+        ready = json.dumps({"numbers": sorted(stream.allowed or ()), "pages": sorted(stream.pages)})
         yield f"retry: {RETRY_MILLISECONDS}\nid: 0\nevent: ready\ndata: {ready}\n\n"
         while not stream.has_ended:
             try:
@@ -103,7 +104,7 @@ async def _written(stream: Stream, hub: Hub) -> AsyncIterator[str]:
             stream.wake.clear()
             changed, stream.changed = stream.changed, {}
             for name, kind in changed.items():
-                if kind == "number" and name not in stream.allowed:
+                if kind == "number" and name not in (stream.allowed or ()):
                     continue
                 number += 1
                 yield f'id: {number}\nevent: changed\ndata: {{"{kind}": "{name}"}}\n\n'

@@ -26,7 +26,7 @@ class Stream:
     token_hash: str
     wanted: frozenset[str]
     pages: frozenset[str]
-    allowed: frozenset[str] = frozenset()
+    allowed: frozenset[str] | None = None  # None: not known yet, so what changes meanwhile is kept and judged then
     changed: dict[str, str] = field(default_factory=dict)  # name → "number" or "page", in the order of arrival
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     has_ended: bool = False
@@ -77,7 +77,7 @@ class Hub:
     def changed(self, number: str) -> None:
         """Tell all who listen to this record and may see it."""
         for stream in self._by_number.get(number, ()):
-            if number in stream.allowed:
+            if stream.allowed is None or number in stream.allowed:
                 stream.tell("number", number)
 
     def concern(self, concerned: Mapping[str, Iterable[int]]) -> None:
@@ -108,7 +108,7 @@ class Hub:
 
 def tell_all(stream: Stream) -> None:
     """Tell a stream that all it listens to may have changed."""
-    for number in stream.allowed:
+    for number in stream.allowed or ():
         stream.tell("number", number)
     for page in stream.pages:
         stream.tell("page", page)
@@ -116,7 +116,7 @@ def tell_all(stream: Stream) -> None:
 
 def allow(stream: Stream, numbers: Collection[str]) -> None:
     """Set what a stream may hear of from now on; what has just come into sight counts as changed."""
-    fresh = frozenset(numbers) - stream.allowed
+    fresh = frozenset() if stream.allowed is None else frozenset(numbers) - stream.allowed
     stream.allowed = frozenset(numbers)
     stream.changed = {name: kind for name, kind in stream.changed.items() if kind == "page" or name in stream.allowed}
     for number in fresh:

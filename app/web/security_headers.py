@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_foreign_host)
     app.after_request(_protect)
     app.jinja_env.globals["csp_nonce"] = nonce
+    app.jinja_env.globals["live_address"] = settings().live_address
 
 
 def nonce() -> str:
@@ -50,8 +51,8 @@ def _name(host: str, scheme: str) -> str:
 
 def policy() -> str:
     """Return the Content-Security-Policy of this answer."""
-    live = urlsplit(settings().live_url)
-    connect = f"'self' {live.scheme}://{live.netloc}" if live.netloc else "'self'"
+    live = urlsplit(settings().live_address)
+    connect = f"'self' {live.scheme}://{live.netloc}"
     return (
         f"default-src 'self'; script-src 'self' 'nonce-{nonce()}'; style-src 'self'; connect-src {connect}; img-src 'self' data:; "
         "object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"

@@ -91,11 +91,9 @@ def wait_for(what: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def live(cast: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
-    monkeypatch.setenv("DESK_BASE_URL", BASE)
-    forget_settings()
-    port = free_port()
+@contextlib.contextmanager
+def serving(monkeypatch: pytest.MonkeyPatch, port: int) -> Iterator[Live]:
+    """Serve streams from a thread until the block ends."""
     running = server("127.0.0.1", port)
     monkeypatch.setattr(running, "capture_signals", contextlib.nullcontext)  # signals belong to the main thread
     thread = threading.Thread(target=lambda: asyncio.run(running.serve()), daemon=True)
@@ -108,6 +106,15 @@ def live(cast: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
     thread.join(10)
     database.forget()
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def live(cast: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """A server of streams for the pages of BASE."""
+    monkeypatch.setenv("DESK_BASE_URL", BASE)
+    forget_settings()
+    with serving(monkeypatch, free_port()) as found:
+        yield found
 
 
 def _status(port: int, path: str) -> int:

@@ -1,0 +1,69 @@
+"""An open page renews the part that changed, and all tabs of a browser share one stream."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from app.platform.ports import free_port
+from tests.browser.conftest import opened, serving
+from tests.databases import forget_settings
+from tests.live.conftest import Live, sign_in, wait_for
+from tests.live.conftest import serving as streaming
+from tests.services.test_requests import decide
+from tests.web.pages import asked
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Desk:
+    """Pages and streams of one desk, and ana at a browser."""
+
+    live: Live
+    browser: BrowserContext
+    address: str
+
+
+@pytest.fixture
+def desk(cast: str, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    port = free_port()
+    monkeypatch.setenv("DESK_LIVE_PORT", str(port))
+    forget_settings()
+    with streaming(monkeypatch, port) as live, serving(monkeypatch) as address, opened(chromium, address) as browser:
+        name, _, value = sign_in("ana").partition("=")
+        browser.add_cookies([{"name": name, "value": value, "url": address}])
+        yield Desk(live, browser, address)
+
+
+def test_an_approval_shows_on_the_open_page_without_a_reload(desk: Desk) -> None:
+    number, item = asked()
+    page = desk.browser.new_page()
+    page.goto(f"{desk.address}/requests/{number}")
+    page.locator("textarea[name=body]").fill("half a sentence")
+    page.evaluate("window.same = true")
+    wait_for(lambda: any(item in (stream.allowed or ()) for stream in desk.live.server.hub.streams()))
+    decide("helena", item)
+    expect(page.locator("#standing")).to_contain_text("Igor Nunes", timeout=20_000)
+    decide("igor", item)
+    expect(page.locator("#standing")).to_contain_text("The group's owner agreed", timeout=20_000)
+    assert page.evaluate("window.same") is True
+    assert page.locator("textarea[name=body]").input_value() == "half a sentence"
+
+
+def test_tabs_share_one_stream_and_the_next_takes_over(desk: Desk) -> None:
+    first, first_item = asked()
+    second, second_item = asked(key="order-number-0002")
+    hub = desk.live.server.hub
+    one, two = desk.browser.new_page(), desk.browser.new_page()
+    one.goto(f"{desk.address}/requests/{first}")
+    wait_for(lambda: len(hub) == 1)
+    two.goto(f"{desk.address}/requests/{second}")
+    wait_for(lambda: len(hub) == 1 and {first_item, second_item} <= hub.streams()[0].wanted)
+    one.close()
+    wait_for(lambda: len(hub) == 1 and hub.streams()[0].wanted == {second, second_item})
+    for who in ("helena", "igor"):
+        decide(who, second_item)
+    two.bring_to_front()
+    expect(two.locator("#standing")).to_contain_text("The group's owner agreed", timeout=20_000)
