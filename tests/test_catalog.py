@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,17 @@ from sqlalchemy import select, text
 
 from app import catalog, database
 from app.cli.catalog import catalog as command
+from app.language import translate
 from app.models.catalog import CatalogItem, CatalogVersion
 from app.models.events import Event
 from app.queries import catalog as served
+from app.queries import catalog_health
 from app.rules.actions import ACTIONS
-from app.rules.catalog.items import Item
+from app.rules.catalog import answers, conditions, samples, templates
+from app.rules.catalog.items import Item, Kind
 from app.rules.catalog.parsing import parse
 from app.rules.catalog.schema import TABLES
+from app.rules.catalog.templates import PersonFacts
 from app.rules.errors import NotFound, Unavailable
 from app.services import catalog as publisher
 from app.settings import ROOT
@@ -49,14 +54,14 @@ def spoil(folder: Path, slug: str = "access/vpn", old: str = 'owner = "network"'
 def test_every_file_we_ship_is_good():
     shipped = catalog.load(ROOT / "catalog")
     assert [str(fault) for fault in shipped.all_faults()] == []
-    assert len(shipped.items) >= 4
-    assert len({item.category for item in shipped.items.values()}) >= 2
+    assert len(shipped.items) >= 20
+    assert len({item.category for item in shipped.items.values()}) >= 6
     assert {item.category for item in shipped.items.values()} == shipped.categories.keys()
 
 
 def test_what_we_ship_names_only_teams_that_the_demonstration_has():
     for item in catalog.load(ROOT / "catalog").items.values():
-        assert {item.owner, *(step.team for step in item.steps if step.team)} <= TEAMS, item.slug
+        assert catalog_health.teams_of(item) <= TEAMS, item.slug
 
 
 def test_what_we_ship_shows_each_kind_of_step_and_an_item_without_approval():
@@ -65,6 +70,34 @@ def test_what_we_ship_shows_each_kind_of_step_and_an_item_without_approval():
     assert {step.do for step in steps} >= {"directory.add_member", "mail.send", ""}
     assert any(step.ends for step in steps)
     assert any(not item.approvals for item in items)
+
+
+def test_what_we_ship_asks_every_kind_of_question_and_uses_what_an_item_can_say():
+    items = catalog.load(ROOT / "catalog").items.values()
+    assert {field.kind for item in items for field in item.fields} == set(Kind)
+    assert any(field.when for item in items for field in item.fields)
+    assert any(field.default.startswith("{") for item in items for field in item.fields)
+    assert any(item.empowerment for item in items)
+    asked = [approval for item in items for approval in item.approvals]
+    assert {1, 2} <= {each.stage for each in asked}
+    assert any(each.only_if.cost_over for each in asked)
+
+
+@pytest.mark.parametrize("slug", sorted(catalog.load(ROOT / "catalog").items))
+def test_each_item_we_ship_can_be_ordered_and_every_step_says_what_it_does_in_both_languages(slug):
+    item, today = catalog.load(ROOT / "catalog").items[slug], date(2026, 11, 23)
+    ana = PersonFacts("ana", "Ana Lima", "ana@aurora.example", "pt", "Finance", "Accountant")
+    made_up = samples.answers(item, today, samples.Known("bo", "finance-ro", "f" * 20))
+    checked = answers.validate(item, made_up, today)
+    assert checked.errors == {}
+    values = templates.context(item, checked.answers, number="RIT0000001", beneficiary=ana, requester=ana, people={"bo": ana})
+    for step in conditions.in_force(item, checked.answers).steps:
+        for language in ("en", "pt"):
+            words = translate(templates.describe(step, values, language), language)
+            assert words
+            assert "{" not in words
+            if step.is_automatic:
+                assert "{" not in "".join(templates.bind(step, values, language).values())
 
 
 # The folder
@@ -170,7 +203,7 @@ def test_categories_are_served_with_their_names(db, folder):
     with database.sessions()() as session:
         found = {category.slug: category.name.to("pt") for category in served.categories(session)}
         assert found["access"] == "Acessos"
-        assert sorted(found) == ["access", "hardware", "software", "workplace"]
+        assert sorted(found) == ["access", "accounts", "hardware", "information", "software", "workplace"]
         with pytest.raises(NotFound):
             served.current(session, "access")
 
