@@ -45,9 +45,9 @@ def test_25_wildcards_are_no_token(client: FlaskClient, cast: str) -> None:
     for token in ("%25", "%", "*", "_", "_" * 64, "%25" * 64, "[]", "0"):
         for page in ("/password/", "/setup/"):
             assert client.get(page + token).status_code == 404
-    for token in ("%", "*", "", "_" * 43, None, ["x"], {"$ne": ""}, True):
+    for planted in ("%", "*", "", "_" * 43, None, ["x"], {"$ne": ""}, True):
         with cookie_of(client) as cookie:
-            cookie["_user_id"] = token
+            cookie["_user_id"] = planted
         assert not is_in(client)
 
 
@@ -214,7 +214,7 @@ def test_33_nobody_comes_in_by_a_header_an_address_or_an_old_kind_of_token(clien
         {"environ_overrides": {"REMOTE_USER": "eva"}},
     ]
     for attempt in attempts:
-        assert visitor.get("/account", **attempt).status_code == 303, attempt  # type: ignore[arg-type]  # as a client would
+        assert visitor.get("/account", **attempt).status_code == 303, attempt
 
 
 def test_33_a_cookie_signed_with_another_key_is_nobodys(client: FlaskClient, cast: str) -> None:
@@ -244,7 +244,7 @@ def test_34_a_form_without_its_token_changes_nothing(client: FlaskClient, cast: 
     for page in ("/sign-in", "/sign-out", "/preferences", "/account/preferences", "/account/password",
                  "/account/second-factor", "/account/sessions/end-others"):  # fmt: skip
         for attempt in bad:
-            assert client.post(page, **attempt).status_code == 400, (page, attempt)  # type: ignore[arg-type]  # as a client would
+            assert client.post(page, **attempt).status_code == 400, (page, attempt)
         assert client.get(page + "?_method=POST&theme=dark").status_code in (200, 303, 405)
     assert is_in(client)
     assert names(f"people:{person_id('ana')}") == ["session.begin"]

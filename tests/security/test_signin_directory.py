@@ -16,8 +16,8 @@ from app.settings import settings
 from app.unit_of_work import SYSTEM, unit_of_work
 from app.web.application import create_app
 from tests.directory.wire import Wire
-from tests.security.conftest import Client
 from tests.signing import PASSWORD, WRONG, account, csrf, happened, is_in, names, post, sign_in
+from tests.web.conftest import Client
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 INVALID = "This user name or password is not right"
@@ -105,7 +105,8 @@ def test_28_the_answer_and_the_time_are_the_same_for_unknown_wrong_and_disabled(
         people.disable(uow, known()["bo"].id)
     account("root")
     tried = (("ana", WRONG), ("nobody", WRONG), ("bo", WRONG), ("bo", "bo-secret"), ("root", WRONG))
-    token, said, rounds = csrf(browser), set(), []
+    token, said = csrf(browser), set()
+    rounds: list[list[float]] = []
     for _ in range(5):
         rounds.append([])
         for login, password in tried:

@@ -100,14 +100,31 @@ def test_preferences_are_kept_with_the_person(client: FlaskClient, cast: str) ->
 
 
 def test_an_invitation_leads_to_a_first_password(client: FlaskClient, cast: str) -> None:
-    zoe = account("zoe", password=None)
-    with unit_of_work("eva") as uow:
-        accounts.invite(uow, zoe)
+    account("zoe", password=None)
+    administrator = client.application.test_client()
+    come_in(administrator, "eva")
+    assert "Mail an invitation" in administrator.get("/people/zoe").text
+    assert post(administrator, "/people/zoe/invite", page="/people/zoe").status_code == 303
     with database.sessions()() as session:
         path = links.path(session.query(OneTimeLink).filter_by(purpose=links.INVITATION).one())
     assert sign_in(client, "zoe").status_code == 422
     assert post(client, path, new_password=PASSWORD, again=PASSWORD).status_code == 303
     assert sign_in(client, "zoe").status_code == 303
+    assert "Mail an invitation" not in administrator.get("/people/zoe").text
+    assert post(administrator, "/people/bo/invite", page="/people/zoe").status_code == 303
+
+
+def test_an_administrator_takes_a_lost_second_factor_away(client: FlaskClient, cast: str) -> None:
+    come_in(client, "bo")
+    (row,) = open_sessions(person_id("bo"))
+    with unit_of_work("bo") as uow:
+        accounts.enrol(uow, "secret", ["aaaa-bbbb-cccc"], row.id)
+    administrator = client.application.test_client()
+    come_in(administrator, "eva")
+    assert "Take the second factor away" in administrator.get("/people/bo").text
+    post(administrator, "/people/bo/second-factor/remove", page="/people/bo")
+    assert not is_in(client)
+    assert "Take the second factor away" not in administrator.get("/people/bo").text
 
 
 def test_the_first_administrator_is_told_what_does_not_fit(client: FlaskClient, db: str) -> None:

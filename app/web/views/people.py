@@ -9,6 +9,7 @@ from app.models.people import Person
 from app.queries import people
 from app.rules.errors import Invalid, NotFound
 from app.rules.words import Text, t
+from app.services import accounts
 from app.services import people as services
 from app.settings import matrix
 from app.unit_of_work import unit_of_work
@@ -106,6 +107,20 @@ def enable(login: str) -> ResponseReturnValue:
 def end_sessions(login: str) -> ResponseReturnValue:
     """End all sessions of somebody."""
     return _done(login, t("All sessions were ended."), services.end_sessions)
+
+
+@bp.post("/<login>/invite")
+@permission("people.manage")
+def invite(login: str) -> ResponseReturnValue:
+    """Mail the link by which somebody with a local account chooses a first password."""
+    return _done(login, t("A link to choose a password is on its way."), accounts.invite)
+
+
+@bp.post("/<login>/second-factor/remove")
+@permission("people.manage")
+def remove_second_factor(login: str) -> ResponseReturnValue:
+    """Take the second factor of somebody away who lost the device."""
+    return _done(login, t("The second factor was taken away, and all sessions were ended."), accounts.remove_second_factor)
 
 
 @bp.post("/<login>/manager")
