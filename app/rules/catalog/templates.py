@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.rules import days
 from app.rules.actions import ACTIONS, ActionSpec, Takes
 from app.rules.catalog import conditions
 from app.rules.catalog.items import Field, Item, Kind, Step, Translated
@@ -89,11 +90,23 @@ def _answer(field: Field, answer: Any, language: str, people: Mapping[str, Perso
         case Kind.CHOICE | Kind.MULTI_CHOICE:
             stored = conditions.words(answer)
             return {name: "", f"{name}.value": ", ".join(stored), **_words(name, shown(field, answer), language)}
+        case Kind.DATE:
+            return _days(name, {"": plain})
         case Kind.DATE_RANGE:
-            days = answer or {"from": "", "to": ""}
-            return {name: " – ".join(filter(None, days.values())), f"{name}.from": days["from"], f"{name}.to": days["to"]}
+            ends = answer or {"from": "", "to": ""}
+            return _days(name, {".from": ends["from"], ".to": ends["to"]})
         case _:
             return {name: "", **_words(name, shown(field, answer), language)}
+
+
+def _days(name: str, ends: Mapping[str, str]) -> dict[str, str]:
+    """Return days as they are stored, and under `name|language` as people write them."""
+    values = {name: " – ".join(filter(None, ends.values())), **{name + end: day for end, day in ends.items()}}
+    for each in LANGUAGES:
+        written = {end: days.in_words(day, each) for end, day in ends.items()}
+        values |= {f"{name}|{each}": " – ".join(filter(None, written.values()))}
+        values |= {f"{name}{end}|{each}": day for end, day in written.items()}
+    return values
 
 
 def shown(field: Field, answer: Any) -> Translated:
@@ -155,20 +168,20 @@ def until(step: Step, values: Values) -> str:
 def describe(step: Step, values: Values, language: str) -> Text:
     """Say in words what a step will do; people by their names."""
     if step.wait:
-        return waiting(step, values)
+        return waiting(step, values, language)
     if not step.is_automatic:
         return t("%(team)s: %(task)s", team=step.team, task=task(step, values, language))
     spec = ACTIONS[step.do]
     shown = {**bind(step, values, language), **_names(spec, step.parameters, values)}
     if spec.words_until and (day := until(step, values)):
-        return Text(spec.words_until.msgid, (*shown.items(), ("until", day)))
+        return Text(spec.words_until.msgid, (*shown.items(), ("until", days.in_words(day, language))))
     return Text(spec.words.msgid, tuple(shown.items()))
 
 
-def waiting(step: Step, values: Values) -> Text:
+def waiting(step: Step, values: Values, language: str) -> Text:
     """Say in words what a step waits for."""
-    if day := PLACEHOLDER.fullmatch(step.wait):
-        return t("Wait until %(day)s", day=values[day[1]])
+    if PLACEHOLDER.fullmatch(step.wait):
+        return t("Wait until %(day)s", day=fill(step.wait, values, language))
     return t("Wait %(length)s of working time", length=step.wait)
 
 
