@@ -24,7 +24,7 @@ def sentences() -> set[str]:
         scoped = [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in mapping if pattern.startswith(folder)]
         scoped_options = {pattern.removeprefix(f"{folder}/"): value for pattern, value in options.items()}
         for _, _, message, _, _ in extract_from_dir(str(ROOT / folder), scoped, scoped_options, keywords=KEYWORDS):
-            found.update([message] if isinstance(message, str) else message)
+            found.add(message if isinstance(message, str) else message[0])
     return {sentence for sentence in found if sentence}
 
 
