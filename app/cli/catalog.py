@@ -1,9 +1,11 @@
-"""`desk catalog check`: every fault of the catalogue's files with file, line and mend; and the reference of the keys."""
+"""`desk catalog check`, `diff`, `keys`: faults with file, line and mend; what a change will mean; the reference of the keys."""
 
 import json
 from pathlib import Path
 
 import click
+
+from app.rules.words import t
 
 
 @click.group()
@@ -44,6 +46,40 @@ def check(ctx: click.Context, folder: Path | None, language: str, as_json: bool)
             click.echo(f"{fault['file']}:{fault['line']}: {fault['what']} {fault['mend']}")
         click.echo(f"{good}; {len(faults)} faults." if faults else f"{good}.")
     ctx.exit(1 if faults else 0)
+
+
+@catalog.command()
+@click.argument("revision")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="The folder (default: catalog_dir).")
+@click.option("--language", default="en", show_default=True, help="In which language: en or pt.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for other programs.")
+@click.pass_context
+def diff(ctx: click.Context, revision: str, folder: Path | None, language: str, as_json: bool) -> None:
+    """Say what the files as they are now will mean, compared with a REVISION of Git. Needs no database."""
+    from app.catalog import load
+    from app.catalog_history import NoHistory, at
+    from app.language import translate
+    from app.rules.catalog.differences import between
+    from app.settings import settings
+
+    folder = folder or settings().catalog_dir
+    try:
+        old, new = at(folder, revision), load(folder)
+    except (NoHistory, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    served = new.items | {slug: old.items[slug] for slug in new.faults if slug in old.items}
+    told = [{"item": each.slug, "what": translate(each.what, language)} for each in between(old.items, served)]
+    faulty = sorted(new.faults)
+    if as_json:
+        click.echo(json.dumps({"differences": told, "faulty": faulty}, ensure_ascii=False, indent=2))
+    else:
+        for one in told:
+            click.echo(f"{one['item']}: {one['what']}")
+        for slug in faulty:
+            click.echo(f"{slug}: {translate(t('The file has a fault: its last good version stays. See desk catalog check.'), language)}")
+        if not told and not faulty:
+            click.echo(translate(t("Nothing changes."), language))
+    ctx.exit(1 if faulty else 0)
 
 
 @catalog.command()
