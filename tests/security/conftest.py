@@ -12,9 +12,9 @@ from app.services import passwords
 from app.settings import settings
 from app.web.application import create_app
 from tests.directory.conftest import access, folder, new_server, server
-from tests.web.conftest import Client, application, client
+from tests.web.conftest import Client, application, client, only_application
 
-__all__ = ["access", "application", "client", "folder", "new_server", "server"]
+__all__ = ["access", "application", "client", "folder", "new_server", "only_application", "server"]
 
 
 @pytest.fixture
