@@ -20,7 +20,7 @@ from app.models.events import Event
 from app.queries import catalog as served
 from app.queries import catalog_health
 from app.rules.actions import ACTIONS
-from app.rules.catalog import answers, conditions, samples, templates
+from app.rules.catalog import answers, bundles, conditions, samples, templates
 from app.rules.catalog.items import Item, Kind
 from app.rules.catalog.parsing import parse
 from app.rules.catalog.schema import TABLES
@@ -331,9 +331,12 @@ def test_the_first_item_of_the_guide_is_good_as_it_stands():
     first = parse(examples[0], "catalog/access/newsroom.toml")
     assert isinstance(first, Item), [str(fault) for fault in first]
     head = examples[0].partition("[[fields]]")[0]
-    rest = parse(head + examples[1] + examples[2], "catalog/access/newsroom.toml")
+    size, device, cost, approvals, steps, bundle = examples[1:]
+    until = '[[fields]]\nname = "until"\nlabel = "Until"\nlabel_pt = "Até"\nkind = "date"\nrequired = true\n'
+    rest = parse(head + cost + size + device + until + approvals + steps + bundle, "catalog/access/newsroom.toml")
     assert isinstance(rest, Item), [str(fault) for fault in rest]
     assert [step.name for step in rest.steps] == ["prepare", "tell"]
+    assert bundles.check_among(rest, "", "x", catalog.load(ROOT / "catalog").items) == []
 
 
 def test_the_faults_the_guide_shows_are_the_faults_one_gets():

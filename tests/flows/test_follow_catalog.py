@@ -1,16 +1,20 @@
 """A file of the catalogue is in service seconds after it was saved, whatever happens in between."""
 
+import re
 import shutil
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from app import database
 from app.queries import catalog
+from app.services import fulfilment, requests
 from app.settings import ROOT
+from app.unit_of_work import SYSTEM, unit_of_work
 from flows import follow_catalog
 from tests.databases import forget_settings
 
@@ -55,6 +59,27 @@ def test_a_new_a_changed_and_a_lost_file_are_live_within_five_seconds(following,
     assert within_five_seconds("access/tunnel", "6h")
     (folder / "access" / "tunnel.toml").unlink()
     assert within_five_seconds("access/tunnel", None)
+
+
+def test_the_guides_first_item_is_live_seconds_after_it_was_saved_and_can_be_ordered(cast, following, folder):
+    """The newcomer's way: one file with one approval and one automatic step, copied from the guide."""
+    guide = (ROOT / "docs" / "catalogue-item.md").read_text("utf-8")
+    first = re.search(r"```toml\n(.*?)```", guide, re.DOTALL)
+    assert first
+    began = time.monotonic()
+    (folder / "access" / "newsroom.toml").write_text(first[1], "utf-8")
+    assert within_five_seconds("access/newsroom", "8h")
+    assert time.monotonic() - began < 5
+    with database.sessions()() as session:
+        item = catalog.current(session, "access/newsroom")
+    assert (len(item.approvals), [step.do for step in item.steps]) == (1, ["directory.add_member"])
+    with unit_of_work("ana") as uow:
+        until = (uow.now + timedelta(days=30)).date().isoformat()
+        order = requests.Order("first-0123456789abcdef", [requests.Line(item.slug, item.hash, {"until": until})])
+        number = requests.submit(uow, order).items[0].number
+    with unit_of_work(SYSTEM) as uow:
+        (step,) = fulfilment.bound_steps(uow, number)
+    assert (step.action, dict(step.params)) == ("directory.add_member", {"person": "ana", "group": "newsroom"})
 
 
 def test_a_folder_that_comes_back_is_followed_again(following, folder):
