@@ -6,6 +6,7 @@ The file is readable by its owner only: its `environment` holds the addresses an
 import fcntl
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -35,6 +36,18 @@ class Running:
         except (FileNotFoundError, ProcessLookupError, json.JSONDecodeError):
             return None
         return found
+
+
+def note_supervisor(data: Path, folder: Path) -> None:
+    """Remember the supervisor's folder: it holds secrets, and one that is killed cannot clean up."""
+    (data / "supervisor").write_text(f"{folder}\n")
+
+
+def forget_supervisor(data: Path) -> None:
+    """Delete the folder that an earlier supervisor left behind, if any."""
+    if (note := data / "supervisor").is_file():
+        shutil.rmtree(note.read_text().strip(), ignore_errors=True)
+        note.unlink()
 
 
 class AlreadyRunning(RuntimeError):

@@ -69,6 +69,8 @@ class Startup:
                     server.stop()               # one that a killed machine or supervisor left behind
             environment = place.environment()
             supervisor = self.supervisor = Supervisor(place.processes(), place.logs)
+            running.forget_supervisor(place.data)
+            running.note_supervisor(place.data, supervisor.folder)
             self._stream = LogStream(self.console, {p.name: place.logs / f"{p.name}.log" for p in supervisor.processes})
             supervisor.start()
         if place.cluster is not None and place.cluster.data.parent != place.cluster.directory:
@@ -134,6 +136,7 @@ class Startup:
             self.console.print("\nStopping: what runs is finished first ...", style="bold")
             database.forget()
             self.supervisor.stop()
+            running.forget_supervisor(self.installation.data)
             if self._ready:
                 self._stream.show()
             self.console.print("Stopped.", style="bold")

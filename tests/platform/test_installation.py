@@ -26,8 +26,8 @@ def names(place: Installation) -> list[str]:
     return [process.name for process in place.processes()]
 
 
-def test_up_starts_everything_but_the_demonstration(tmp_path: Path) -> None:
-    place = Installation(tmp_path, "127.0.0.1", 8080, demo=False, given={})
+def test_up_starts_everything_but_the_demonstration(open_folder: Path) -> None:
+    place = Installation(open_folder, "127.0.0.1", 8080, demo=False, given={})
     assert place.cluster is not None
     place.cluster.prepare()
     assert names(place) == ["postgres", "prefect", "register", "worker", "relay", "web", "live"]
@@ -41,8 +41,8 @@ def test_nothing_is_started_for_what_the_operator_points_elsewhere(tmp_path: Pat
     assert not any(name.startswith("PREFECT_API_AUTH") for name in environment)
 
 
-def test_each_secret_goes_only_where_it_is_needed(tmp_path: Path) -> None:
-    place = Installation(tmp_path, "127.0.0.1", 8080, demo=False, given={})
+def test_each_secret_goes_only_where_it_is_needed(open_folder: Path) -> None:
+    place = Installation(open_folder, "127.0.0.1", 8080, demo=False, given={})
     assert place.cluster is not None
     place.cluster.prepare()
     plans = {process.name: process.plan.environment for process in place.processes()}
@@ -96,6 +96,16 @@ def test_a_busy_web_port_is_refused_with_the_mend(tmp_path: Path) -> None:
         place = Installation(tmp_path, "127.0.0.1", taken.getsockname()[1], demo=False, given={})
         with pytest.raises(StartError, match=r"is taken by another program\. Mend: .*--port \d+"):
             Startup(place, Console())
+
+
+def test_a_start_removes_what_a_killed_one_left_behind(tmp_path: Path) -> None:
+    left = tmp_path / "of-a-killed-supervisor"
+    left.mkdir()
+    (left / "web.json").write_text("secrets")
+    running.note_supervisor(tmp_path, left)
+    running.forget_supervisor(tmp_path)
+    assert not left.exists()
+    running.forget_supervisor(tmp_path)                # nothing left to do is no fault
 
 
 def test_a_json_line_is_readable_and_other_lines_stay() -> None:
