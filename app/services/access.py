@@ -69,7 +69,7 @@ def look(uow: UnitOfWork, grant_id: int) -> Grant | None:
         return grant
     grant.reminded_at, grant.next_at = uow.now, grant.ends_at
     event = uow.record_event(grant.item, "grant.remind", after={"grant": grant.id})
-    messages.tell(uow, grant.person, "access_ends", grant.item, event, group=grant.target, until=_iso(grant.ends_at))
+    messages.tell(uow, grant.person, "access_ends", grant.item, event, group=grant.target, until=_last_day(grant))
     return None
 
 
@@ -153,6 +153,13 @@ def _next_look(grant: Grant, reminded_at: datetime | None) -> datetime | None:
         return grant.ends_at
     remind = grant.ends_at - timedelta(days=settings().access_reminder_days)
     return max(remind, grant.granted_at + timedelta(seconds=1)) if remind > grant.granted_at else grant.ends_at
+
+
+def _last_day(grant: Grant) -> str | None:
+    """Return the last day of an access as people say it: in the organisation's zone, the end not included."""
+    if grant.ends_at is None:
+        return None
+    return (grant.ends_at - timedelta(minutes=1)).astimezone(ZoneInfo(settings().timezone)).date().isoformat()
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -20,8 +20,11 @@ from tests.channels.outgoing import make_due, queue, rows
 from tests.services.test_requests import decide, planned
 
 FREE = {"step_message", "plain"}  # worded by whoever queues them, in the reader's language
-SAID_BY_MESSAGE = {"item_rejected": {"reason"}, "step_failed": {"step"}, "task_opened": {"parent"}, "recovery_code_used": {"left"}}
-TELLING = {"tell", "queue", "tell_team", "tell_owners", "_tell", "_send_link"}
+SAID_BY_MESSAGE = {
+    "item_rejected": {"reason"}, "step_failed": {"step"}, "task_opened": {"parent"}, "recovery_code_used": {"left"},
+    "access_ends": {"group", "until"}, "access_ended": {"group"}, "access_stuck": {"group"},
+}  # fmt: skip
+TELLING = {"messages.tell", "messages.queue", "messages.tell_team", "requests.tell_owners", "tell_owners", "_tell", "_send_link"}
 
 
 def templates_in_use() -> set[str]:
@@ -29,14 +32,16 @@ def templates_in_use() -> set[str]:
     found: set[str] = set()
     for file in [*(ROOT / "app").rglob("*.py"), *(ROOT / "flows").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and _name(node.func) in TELLING:
+            if isinstance(node, ast.Call) and _name(node.func) in TELLING and [ast.unparse(each) for each in node.args[:1]] == ["uow"]:
                 found |= {each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)}
                 found |= {_constant(file, each.id) for each in node.args if isinstance(each, ast.Name) and each.id.isupper()}
     return found
 
 
 def _name(called: ast.expr) -> str:
-    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        return f"{called.value.id}.{called.attr}"
+    return called.id if isinstance(called, ast.Name) else ""
 
 
 def _constant(file: Path, name: str) -> str:
