@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any, Final
 from uuid import uuid4
 
+import httpx
 from sqlalchemy import select
 
 from app import database
@@ -23,13 +24,15 @@ from app.models.people import Person
 from app.platform.slapd_audit import membership_changes
 from app.rules.errors import DeskError
 from app.services import audit
+from app.settings import settings
 from flows.cli import doing
-from flows.cli.installation import PROCESSES, Trial, demonstration
+from flows.cli.installation import PROCESSES, Trial, age, demonstration
 
 ENDED: Final = {"fulfilled", "closed"}
 SETTLE_SECONDS: Final = 900
 UNDER_FIRE: Final = 0.8  # they die until this share of the items is carried out
 APPROVE_SECONDS: Final = 0.5
+STARTS_WITHIN: Final = 8.0
 
 
 def run(items: int, seed: int | None, every: float) -> dict[str, Any]:
@@ -73,11 +76,20 @@ class Killer(threading.Thread):
         """Kill until stopped."""
         while not self._over.wait(self._random.uniform(0.5, 1.5) * self._every):
             name = self._random.choice(sorted(PROCESSES))
-            pids = self._trial.pids(name)
+            pids = [pid for pid in self._trial.pids(name) if self._is_at_work(name, pid)]
             if pids:
                 with suppress(ProcessLookupError):
                     os.kill(self._random.choice(pids), signal.SIGKILL)
                     self.killed[name] += 1
+
+    def _is_at_work(self, name: str, pid: int) -> bool:
+        """Say whether a process has started to work: one that never comes to that tells nothing about what it may break."""
+        if name != "prefect":
+            return age(pid) > STARTS_WITHIN
+        with suppress(httpx.HTTPError):
+            user, _, password = settings().prefect_auth_string.get_secret_value().partition(":")
+            return httpx.get(f"{settings().prefect_api_url}/ready", auth=(user, password), timeout=2).is_success
+        return False
 
     def stop(self) -> None:
         """Let them live."""

@@ -1,0 +1,32 @@
+"""The trials that anyone may run: each starts a whole desk of its own, so they belong to the nightly lane."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import ROOT
+from flows.cli import bench_submit, fault_kills, scenario_access
+
+pytestmark = [pytest.mark.slow, pytest.mark.engine]
+PLANET = ROOT.parent / "shared" / "data" / "ldap" / "planetexpress.ldif"
+
+
+@pytest.mark.parametrize("ldif", [None, PLANET], ids=["aurora", "planetexpress"])
+def test_access_is_ordered_approved_and_carried_out_in_a_real_directory(ldif: Path | None) -> None:
+    if ldif is not None and not ldif.is_file():
+        pytest.skip("../shared/data/ldap is not there")
+    found = scenario_access.play(ldif)
+    assert found["ok"], found
+    assert len(found["directory_changes"]) == 1
+    assert {mail["state"] for mail in found["mails"]} == {"sent"}
+
+
+def test_processes_that_die_at_random_lose_and_double_nothing() -> None:
+    found = fault_kills.run(items=40, seed=None, every=4.0)
+    assert found["ok"], found
+
+
+def test_from_order_to_first_step_within_two_seconds() -> None:
+    found = bench_submit.measure(requests=60, rate=1.0)
+    assert found["submit_to_first_step_ms"]["p95"] <= 2000, found
+    assert found["submit_queries"] <= 12, found
