@@ -56,8 +56,9 @@ INVARIANTS: Final = (
         and r.updated_at < desk_now() - interval '60 seconds'
         and not exists (select from deliveries d where d.state <> 'done'
                         and d.record_id in (select t.id from tasks t where t.parent_id = r.id union all select r.id))
-        and not exists (select from steps s join records t on t.id = s.task_id where s.item_id = r.id and s.state = 'waiting'
-                        and t.state in ('pending', 'open', 'in_progress'))
+        and not exists (select from steps s left join records t on t.id = s.task_id where s.item_id = r.id
+                        and s.state = 'waiting' and (t.id is null or t.state in ('pending', 'open', 'in_progress')))
+        and not exists (select from checks c where c.item_id = r.id and c.done_at is null)
         and not exists (select from checks c where c.item_id = r.id and c.done_at is null
                         and c.due_at > desk_now() - interval '5 minutes')
         and not exists (select from events e where e.record_id = r.id and e.actor = 'importer') order by r.id"""),
