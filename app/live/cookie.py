@@ -7,7 +7,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from app.settings import settings
 
-SALT = "cookie-session"  # Flask's, as are digest and derivation; tests/live/test_cookie.py compares with Flask itself
+SALT = "cookie-session"  # Flask's, as are digest and derivation; the tests sign with Flask itself
 TOKEN = "_user_id"  # noqa: S105  Flask-Login's name of what it keeps in the cookie
 
 
