@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from zlib import crc32
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.numbers import format_currency
 from flask import Flask
 
 from app.language import local, translate
@@ -77,7 +79,7 @@ PRIORITIES: Final = {1: t("Critical"), 2: t("High"), 3: t("Moderate"), 4: t("Low
 
 def init_app(app: Flask) -> None:
     """Give templates these functions."""
-    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, initials=initials, tint=tint, team_name=team_name, role_name=role_name)
+    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, money=money, initials=initials, tint=tint, team_name=team_name, role_name=role_name)
     app.jinja_env.globals.update(state_look=state_look, browser=browser, PRIORITIES=PRIORITIES, minute=timedelta(minutes=1))
 
 
@@ -144,6 +146,11 @@ def span(length: timedelta) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     found = [f"{count} {unit}" for count, unit in parts if count]
     return " ".join(found[:2]) or "0 min"
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Return a sum as the reader writes it: `R$ 1.200,00`, `R$1,200.00`."""
+    return str(format_currency(amount, currency, locale=LOCALES[current_language()]))
 
 
 def initials(name: str) -> str:

@@ -20,12 +20,15 @@
   // A choice that applies at once; without script the button beside it does the same.
   document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
 })();
-// Fields that only matter after a certain answer: data-shown-by="name=value". Without script they are all there.
+// Fields that only matter after a certain answer: data-shown-by="name=value|other value". Without script they are all there, with a note.
 (() => {
+  const answersTo = (name) => [...document.querySelectorAll(`[name="${CSS.escape(name)}"]`)]
+    .filter((field) => !field.matches("[type=radio], [type=checkbox]") || field.checked)
+    .map((field) => field.value);
   const fit = (box) => {
-    const [name, value] = box.dataset.shownBy.split("=");
-    const chosen = document.querySelector(`[name="${CSS.escape(name)}"]:checked`);
-    box.hidden = chosen?.value !== value;
+    const [name, values] = box.dataset.shownBy.split("=");
+    const above = document.querySelector(`[name="${CSS.escape(name)}"]`)?.closest("[data-shown-by]");
+    box.hidden = Boolean(above?.hidden) || !answersTo(name).some((value) => values.split("|").includes(value));
   };
   const all = () => document.querySelectorAll("[data-shown-by]").forEach(fit);
   all();
