@@ -35,7 +35,7 @@ def permission(name: str) -> Callable[[View[P]], View[P]]:
             if current_person() is None:
                 return to_sign_in()
             if not may(name):
-                raise Forbidden(t("Your roles do not open this page. Ask an administrator if you need it."))
+                raise Forbidden(t("Your roles do not open this page."))
             return view(*args, **kwargs)
 
         guarded.permission = name  # type: ignore[attr-defined]  # see above

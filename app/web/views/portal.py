@@ -43,7 +43,8 @@ def find() -> ResponseReturnValue:
         if search.full_number(words) and found.records:
             return redirect(url_for("records.show", number=found.records[0].number), code=303)
         stands = standing.of(uow.session, [row.id for row in found.records])
-        return render_template("portal/search.html", words=words, found=found, standing=stands, now=now())
+        icons = {each.slug: each.icon for each in catalog.categories(uow.session)}
+        return render_template("portal/search.html", words=words, found=found, icons=icons, standing=stands, now=now())
 
 
 @bp.get("/search/suggest")

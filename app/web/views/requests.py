@@ -41,7 +41,9 @@ def show(number: str) -> ResponseReturnValue:
         rows = {part.item.id: shown(uow.session, part.offer, part.item.answers) for part in parts}
         may = allowed(uow, whole.request, "request.cancel", "request.reply", "request.remind")
         is_open = whole.request.state not in FINAL
-        return render_template("requests/show.html", whole=whole, parts=parts, rows=rows, may=may, is_open=is_open, now=now())
+        steps = [step for part in parts for step in part.item.steps]
+        is_begun = any(step.kind == "automatic" and step.state in {"done", "running"} for step in steps)  # too late to cancel
+        return render_template("requests/show.html", whole=whole, parts=parts, rows=rows, may=may, is_open=is_open, is_begun=is_begun, now=now())
 
 
 @bp.get("/items/<number>")
