@@ -57,7 +57,7 @@ def up(open_folder: Path, eventually: Callable[..., None]) -> Iterator[Started]:
         eventually(started.is_ready, 170)
         yield started
         process.terminate()
-        process.wait(60)
+        process.wait(120)
 
 
 @pytest.mark.engine
@@ -68,8 +68,8 @@ def test_up_gets_ready_survives_kills_and_leaves_nothing(up: Started, eventually
     for name in ("web", "postgres"):
         before = up.pid(name)
         os.kill(before, signal.SIGKILL)
-        eventually(partial(up.has_other_process, name, before), 60)
-    eventually(lambda: probes.unready("127.0.0.1", up.port) == "", 60)
+        eventually(partial(up.has_other_process, name, before), 90)
+    eventually(lambda: probes.unready("127.0.0.1", up.port) == "", 150)
 
     second = subprocess.run([*DESK, "up", "--no-browser", "--data", str(up.data)], cwd=ROOT, capture_output=True,
                             text=True, check=False)
@@ -77,6 +77,6 @@ def test_up_gets_ready_survives_kills_and_leaves_nothing(up: Started, eventually
 
     pids = [int(str(one["pid"])) for one in up.status().values() if one["pid"]]
     up.process.terminate()
-    assert up.process.wait(60) == 0
+    assert up.process.wait(120) == 0
     assert not [pid for pid in pids if lives(pid)]
     assert not (up.data / "run.json").exists()
