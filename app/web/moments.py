@@ -22,8 +22,23 @@ SENTENCES: Final = {
     "task.create": ("list-task", t("gave a team the task %(number)s")),
     "task.assign": ("person-plus", t("gave %(number)s to somebody")),
     "task.note": ("pencil", t("wrote a note on %(number)s")),
-    "step.done": ("check2-circle", t("carried out a step of %(number)s")),
-    "step.failed": ("exclamation-triangle", t("could not carry out a step of %(number)s")),
+    "item.verify": ("check2-circle", t("saw that %(number)s works")),
+    "item.check": ("search", t("looked again whether %(number)s works")),
+    "item.undo": ("arrow-left", t("took back a step of %(number)s")),
+    "item.escalate": ("person-plus", t("took the question about %(number)s to the next manager")),
+    "item.change": ("pencil", t("changed the answers of %(number)s")),
+    "item.empower": ("card-checklist", t("let %(number)s through inside a limit")),
+    "item.unspend": ("card-checklist", t("gave back what %(number)s took from a limit")),
+    "grant.open": ("key", t("noted the access that %(number)s gives")),
+    "grant.remind": ("bell", t("told that the access of %(number)s ends soon")),
+    "grant.ending": ("key", t("began to end the access of %(number)s")),
+    "grant.end": ("key", t("ended the access of %(number)s")),
+    "request.link": ("link-45deg", t("linked %(number)s")),
+}
+STEPS: Final = {
+    "done": ("check2-circle", t("carried out the step “%(step)s” of %(number)s")),
+    "retrying": ("arrow-repeat", t("will try the step “%(step)s” of %(number)s again")),
+    "failed": ("exclamation-triangle", t("could not carry out the step “%(step)s” of %(number)s")),
 }
 CHOICES: Final = {"approve": t("yes"), "reject": t("no"), "abstain": t("abstained")}
 CHANGED: Final = t("moved %(number)s to “%(state)s”")
@@ -61,6 +76,9 @@ def _sentence(moment: Moment) -> tuple[str, Text]:
     if moment.name in SENTENCES:
         icon, words = SENTENCES[moment.name]
         return icon, t(words.msgid, number=moment.stream, choice=choice)
+    if moment.name == "item.step" and state in STEPS:
+        icon, words = STEPS[str(state)]
+        return icon, t(words.msgid, number=moment.stream, step=str(moment.after.get("step", "")))
     if state in STATES and moment.before.get("state") != state:
         return "arrow-right", t(CHANGED.msgid, number=moment.stream, state=STATES[state].word)
     return "activity", t(OTHER.msgid, number=moment.stream, event=moment.name.partition(".")[2].replace("_", " "))

@@ -40,7 +40,13 @@ SECTIONS: Final = (
             Link("approvals.waiting", t("My approvals"), "check2-circle", "portal.use", on_phone=True),
         ),
     ),
-    Section(t("Work"), (Link("tasks.worklist", t("Tasks"), "list-task", "work.view", on_phone=True),)),
+    Section(
+        t("Work"),
+        (
+            Link("tasks.worklist", t("Tasks"), "list-task", "work.view", on_phone=True),
+            Link("stuck.show", t("What is stuck"), "exclamation-triangle", "stuck.view"),
+        ),
+    ),
     Section(
         t("Admin"),
         (

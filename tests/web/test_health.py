@@ -8,12 +8,13 @@ from sqlalchemy import text
 
 from app import database
 from app.settings import settings
+from app.web.remembered import Remembered
 from app.web.views import health
 
 
 def engine(monkeypatch: pytest.MonkeyPatch, *, ready: bool) -> None:
-    readiness = health.EngineReadiness(lambda: ready)
-    readiness._ready = ready
+    readiness = Remembered(lambda: ready, good=bool)
+    readiness._answer = ready
     readiness._asked_at = time.monotonic()
     monkeypatch.setattr(health, "engine_readiness", readiness)
 
@@ -63,7 +64,7 @@ def test_not_ready_without_a_database_and_quick_about_it(client: FlaskClient, mo
 
 
 def test_a_hanging_engine_does_not_hold_the_probe() -> None:
-    slow = health.EngineReadiness(lambda: time.sleep(0.4) is None)
+    slow = Remembered(lambda: time.sleep(0.4) is None, good=bool)
     started = time.monotonic()
     assert slow.now() is None
     assert time.monotonic() - started < 0.2

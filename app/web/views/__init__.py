@@ -6,6 +6,7 @@ from app.settings import settings
 from app.web.views import (
     approvals,
     attachments,
+    cart,
     catalog,
     delegations,
     dev_mail,
@@ -17,14 +18,15 @@ from app.web.views import (
     records,
     requests,
     roles,
+    stuck,
     styleguide,
     tasks,
     teams,
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, requests, delegations, approvals, tasks, records, people, teams, roles, directory,
-    attachments,
+    health, preferences, portal, catalog, cart, requests, delegations, approvals, tasks, records, people, teams, roles, directory,
+    attachments, stuck,
 )  # fmt: skip
 
 

@@ -11,19 +11,20 @@ from app.unit_of_work import unit_of_work
 from app.web.current import me, now
 from app.web.permission import permission
 from app.web.redirects import see_other
+from app.web.remembered import Remembered
 from app.web.shown import say
 
 bp = Blueprint("directory", __name__, url_prefix="/directory")
+_status = Remembered(lambda: directory.directory().ping(), good=lambda status: status.works)
 
 
 @bp.get("/")
 @permission("directory.view")
 def status() -> ResponseReturnValue:
-    """Show how the directory is now (asked with short timeouts) and what the desk has read from it."""
-    answer = directory.directory().ping()
+    """Show how the directory answered last, asked in the background, and what the desk has read from it."""
     with unit_of_work(me()) as uow:
         return render_template(
-            "directory/status.html", status=answer, known=known.known(uow.session), readings=known.readings(uow.session), now=now()
+            "directory/status.html", status=_status.now(), known=known.known(uow.session), readings=known.readings(uow.session), now=now()
         )
 
 

@@ -1,9 +1,6 @@
 """What the machinery around us asks: alive, ready, which version."""
 
-import threading
-import time
 import urllib.request
-from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -18,39 +15,13 @@ from app import database
 from app.rules.errors import DeskError
 from app.settings import ROOT, settings
 from app.web.permission import public
+from app.web.remembered import Remembered
 
 bp = Blueprint("health", __name__)
 LAG_LIMIT_SECONDS: Final = 60
-ENGINE_ASKED_EVERY: Final = 5.0
-ENGINE_AWAITED_EVERY: Final = 0.5
 ENGINE_TIMEOUT: Final = 1.0
 
 Check = dict[str, object]
-
-
-class EngineReadiness:
-    """Whether Prefect's API is ready, asked in the background so that no probe ever waits for it."""
-
-    def __init__(self, ask: Callable[[], bool]) -> None:
-        """Start not knowing; `ask` may take its time."""
-        self._ask = ask
-        self._lock = threading.Lock()
-        self._asked_at = 0.0
-        self._ready: bool | None = None
-
-    def now(self) -> bool | None:
-        """Return the last answer (None: not known yet) and see to it that it is renewed."""
-        patience = ENGINE_ASKED_EVERY if self._ready else ENGINE_AWAITED_EVERY
-        if time.monotonic() - self._asked_at > patience and self._lock.acquire(blocking=False):
-            threading.Thread(target=self._renew, daemon=True, name="engine-readiness").start()
-        return self._ready
-
-    def _renew(self) -> None:
-        try:
-            self._ready = self._ask()
-        finally:
-            self._asked_at = time.monotonic()
-            self._lock.release()
 
 
 def _ask_engine() -> bool:
@@ -67,7 +38,7 @@ def _ask_engine() -> bool:
         return False
 
 
-engine_readiness = EngineReadiness(_ask_engine)
+engine_readiness = Remembered(_ask_engine, good=bool)
 
 
 @bp.get("/livez")

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.models.requests import Item
-from app.queries import progress, requests, standing
+from app.queries import progress, requests, standing, stuck
 from app.rules.lifecycle import FINAL
 from app.rules.words import t
 from app.services import requests as services
@@ -39,11 +39,12 @@ def show(number: str) -> ResponseReturnValue:
         whole = requests.whole(uow.session, uow.actor, number)
         parts = progress.of(uow.session, whole, current_language())
         rows = {part.item.id: shown(uow.session, part.offer, part.item.answers) for part in parts}
-        may = allowed(uow, whole.request, "request.cancel", "request.reply", "request.remind")
+        may = allowed(uow, whole.request, "request.cancel", "request.reply", "request.remind", "item.retry")
+        reasons = stuck.why_failed(whole.request.items) if "item.retry" in may else {}
         is_open = whole.request.state not in FINAL
         steps = [step for part in parts for step in part.item.steps]
         is_begun = any(step.kind == "automatic" and step.state in {"done", "running"} for step in steps)  # too late to cancel
-        return render_template("requests/show.html", whole=whole, parts=parts, rows=rows, may=may, is_open=is_open, is_begun=is_begun, now=now())
+        return render_template("requests/show.html", whole=whole, parts=parts, rows=rows, may=may, is_open=is_open, is_begun=is_begun, reasons=reasons, now=now())
 
 
 @bp.get("/items/<number>")
