@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Id
 from app.models.people import Person
-from app.models.records import Record
+from app.models.records import Note, Record
 
 
 class ApprovalRound(Base):
@@ -106,3 +106,4 @@ class Vote(Base):
 
     seat: Mapped[Seat] = relationship(back_populates="vote", foreign_keys=[seat_id])
     voter: Mapped[Person] = relationship()
+    note: Mapped[Note | None] = relationship()

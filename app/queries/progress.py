@@ -114,5 +114,6 @@ def _asked(round_: ApprovalRound) -> list[AskedApproval]:
         names = tuple((seat.vote.voter.name if seat.vote else seat.person.name) for seat in answered)
         asked = tuple(seat.person.name for seat in approval.seats if seat.state == "asked")
         since = min((seat.asked_at for seat in approval.seats), default=round_.opened_at)
-        found.append(AskedApproval(approval.who, approval.state, asked, names, since, approval.decided_at))
+        said = tuple(seat.vote.note.body for seat in answered if seat.vote and seat.vote.note and not seat.vote.note.erased_at)
+        found.append(AskedApproval(approval.who, approval.state, asked, names, since, approval.decided_at, said))
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.models.approvals import Approval, ApprovalRound, Seat
+from app.models.approvals import Approval, ApprovalRound, Seat, Vote
 from app.models.records import Note, Record
 from app.models.requests import Item, Request
 from app.models.tasks import Task
@@ -77,4 +77,5 @@ def item_with_rounds(session: Session, actor: Actor, number: str) -> tuple[Item,
 
 def _rounds() -> Select[ApprovalRound]:
     seats = joinedload(ApprovalRound.approvals).selectinload(Approval.seats)
-    return select(ApprovalRound).options(seats.joinedload(Seat.person), seats.joinedload(Seat.vote)).order_by(ApprovalRound.number)
+    said = seats.joinedload(Seat.vote).joinedload(Vote.note)
+    return select(ApprovalRound).options(seats.joinedload(Seat.person), said).order_by(ApprovalRound.number)

@@ -19,12 +19,13 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of an item's way; `people` are the names of who did it or who it waits for."""
+    """One stage of an item's way; `people` are the names of who did it or who it waits for, `said` what they wrote."""
 
     mark: Mark
     text: Text
     at: datetime | None = None
     people: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class AskedApproval:
     answered: tuple[str, ...]
     asked_at: datetime | None
     decided_at: datetime | None
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def way(
     if state == "canceled":
         return [*stages, Stage(Mark.DONE, t("Canceled"), closed_at)]
     if state == "rejected":
-        return stages
+        return [stage for stage in stages if stage.mark in {Mark.DONE, Mark.FAILED}]  # nobody else is asked any more
     stages += [_step(each, state in _BEFORE_STEPS) for each in steps]
     return [*stages, _last(state, closed_at)]
 
@@ -92,9 +94,9 @@ def _approval(asked: AskedApproval) -> Stage:
     agreed, refused, waiting, later = _WHO.get(asked.who, _OTHERS)
     match asked.state:
         case "approved":
-            return Stage(Mark.DONE, agreed, asked.decided_at, asked.answered)
+            return Stage(Mark.DONE, agreed, asked.decided_at, asked.answered, asked.said)
         case "rejected":
-            return Stage(Mark.FAILED, refused, asked.decided_at, asked.answered)
+            return Stage(Mark.FAILED, refused, asked.decided_at, asked.answered, asked.said)
         case "asked":
             return Stage(Mark.NOW, waiting, asked.asked_at, asked.asked)
         case _:
