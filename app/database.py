@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import cast
 
 import psycopg
 from sqlalchemy import Engine, create_engine, make_url
@@ -74,6 +73,6 @@ def listen(*channels: str, seconds: float) -> Iterator[tuple[str, str] | None]:
             heard = False
             for notice in connection.notifies(timeout=seconds, stop_after=1):
                 heard = True
-                yield cast("str", notice.channel), cast("str", notice.payload)
+                yield notice.channel, notice.payload
             if not heard:
                 yield None

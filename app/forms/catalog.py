@@ -87,11 +87,16 @@ class ItemForm(CreatingForm):
         """Take what was posted; `answers` is filled by a validate() that finds nothing wrong."""
         self.answers: dict[str, answers.Answer] = {}
         self._posted = list(formdata) if formdata else []
+        self._refused_uploads: dict[str, Text] = {}
         super().__init__(formdata, **rest)
 
     def questions(self) -> list[Any]:
         """Return the fields of the item's own questions, in order."""
         return [self[PREFIX + question.name] for question in self.item.fields]
+
+    def asked_fields(self) -> list[tuple[Field, Any]]:
+        """Return each of the item's questions with its field, in order."""
+        return list(zip(self.item.fields, self.questions(), strict=True))
 
     def given(self) -> dict[str, object]:
         """Return what was answered, as it was typed, people by login; also answers nobody asked for."""
@@ -136,6 +141,10 @@ class ItemForm(CreatingForm):
             if old != new and _typed(field) == old:
                 field.data, field.raw_data = new, [new]
 
+    def refuse_upload(self, name: str, errors: Mapping[str, Text]) -> None:
+        """A file that was sent is not taken: its question says why, whatever was there before."""
+        self._refused_uploads[name] = next(iter(errors.values()))
+
     def uploads(self) -> list[UploadField]:
         """Return the questions that are answered with a file."""
         return [field for field in self.questions() if isinstance(field, UploadField)]
@@ -152,7 +161,7 @@ class ItemForm(CreatingForm):
         right = not self.error_summary()
         lost = self._resolve_people()
         judged = answers.validate(self.item, self.given(), self.today, self._exists)
-        errors = {PREFIX + name: words for name, words in judged.errors.items()} | lost
+        errors = {PREFIX + name: words for name, words in judged.errors.items()} | lost | self._refused_uploads
         self.refuse(errors)
         if right and not errors:
             self.answers = judged.answers
@@ -202,6 +211,25 @@ def _typed(field: Any) -> object:
     if field.raw_data is None:
         return field.data or ""
     return field.raw_data[0] if field.raw_data else ""
+
+
+def as_posted(item: Item, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return clean answers as the inputs of the form would send them."""
+    typed: dict[str, list[str]] = {"for_whom": [ME]}
+    for question in item.fields:
+        name, answer = PREFIX + question.name, given.get(question.name)
+        if isinstance(answer, dict):
+            typed |= {f"{name}-{end}": [day] for end, day in answer.items()}
+        elif question.kind is Kind.TABLE:
+            for row, cells in enumerate(answer or ()):
+                typed |= {f"{name}-{row}-{column}": [_word(cell)] for column, cell in cells.items()}
+        elif answer is not None:
+            typed[name] = [_word(each) for each in answer] if isinstance(answer, list) else [_word(answer)]
+    return typed
+
+
+def _word(answer: object) -> str:
+    return ("no", "yes")[answer] if isinstance(answer, bool) else str(answer)
 
 
 def default_of(question: Field, facts: Mapping[str, str]) -> str:

@@ -51,6 +51,11 @@ def by_login(session: Session, login: str) -> Person | None:
     return session.scalars(select(Person).where(Person.login == login.strip().lower())).one_or_none()
 
 
+def by_id(session: Session, person_id: int) -> Person | None:
+    """Return one person by id."""
+    return session.get(Person, person_id)
+
+
 def page(
     session: Session,
     words: str = "",

@@ -1,0 +1,121 @@
+"""Forms of the catalogue as pages use them: opened, sent back, kept as a draft, taken from the cart."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import render_template, request
+from werkzeug.datastructures import MultiDict
+
+from app.forms.catalog import PREFIX, ItemForm, as_posted, form_of
+from app.models.baskets import CartLine, Draft
+from app.queries import audiences, catalog, defaults, people
+from app.queries.choices import Choices
+from app.rules.catalog.items import Item, is_offered_to
+from app.rules.errors import Invalid, NotFound
+from app.services import attachments, baskets, forecast
+from app.unit_of_work import UnitOfWork
+from app.web.answers import shown
+from app.web.current import now
+from app.web.preferences import current_language
+
+KEPT = ("for_whom", "beneficiary", "filled_for")
+BUTTONS = frozenset({"csrf_token", "change", "keep", "cart"})
+
+
+def item_for(uow: UnitOfWork, slug: str) -> Item:
+    """Return an item that the actor may order, as it is now."""
+    item = catalog.current(uow.session, slug)
+    if not is_offered_to(item, audiences.of(uow.session, uow.actor.id)):
+        raise NotFound(slug)
+    return item
+
+
+def opened(uow: UnitOfWork, item: Item, typed: Mapping[str, Any] | None = None) -> ItemForm:
+    """Return the form of an item: as it was typed before, or with its defaults."""
+    return _form(uow, item, MultiDict([(name, each) for name, many in typed.items() for each in many]) if typed else None)
+
+
+def sent_back(uow: UnitOfWork, item: Item) -> ItemForm:
+    """Return the form as it was sent, with the files that came along put down, and defaults for whoever gets it."""
+    form = _form(uow, item, request.form)
+    for field in form.uploads():
+        file = request.files.get(field.upload_name)
+        if file is not None and file.filename:
+            question = item.field(field.name.removeprefix(PREFIX))
+            types, most = (question.types, question.max_mb) if question else ((), None)
+            try:
+                with uow.session.begin_nested():  # a file that is refused half way leaves nothing
+                    kept = attachments.put_down(uow, field.name, file.filename, file.stream, types=types, max_mb=most)
+                field.put(kept.key)
+            except Invalid as refused:
+                form.refuse_upload(field.name, refused.fields)
+    _refill(uow, form)
+    return form
+
+
+def from_line(uow: UnitOfWork, item: Item, line: CartLine) -> ItemForm:
+    """Return the form with the answers of a line of the cart."""
+    typed = as_posted(item, line.answers)
+    if line.beneficiary_id and line.beneficiary_id != uow.actor.id:
+        person = people.by_id(uow.session, line.beneficiary_id)
+        typed |= {"for_whom": ["other"], "beneficiary": [person.login if person else ""]}
+    return opened(uow, item, typed)
+
+
+def typed_so_far() -> dict[str, list[str]]:
+    """Return what stands in the form that was sent, as a draft keeps it."""
+    return {name: request.form.getlist(name) for name in request.form if name.startswith(PREFIX) or name in KEPT}
+
+
+def beneficiary_of(uow: UnitOfWork, form: ItemForm) -> int:
+    """Return the id of whoever gets it."""
+    login = form.beneficiary_login()
+    person = people.by_login(uow.session, login) if login else None
+    if login and person is None:
+        raise Invalid({})
+    return person.id if person else uow.actor.id or 0
+
+
+def form_page(item: Item, form: ItemForm, draft: Draft | None = None) -> str:
+    """Draw the form; `draft` is what it was filled from, if it was kept before."""
+    line = request.values.get("line", "")
+    parts = {"questions": form.asked_fields(), "wrong": bool(form.error_summary()), "line": line}
+    return render_template("catalog/order.html", item=item, form=form, draft=draft, **parts)
+
+
+def check_page(uow: UnitOfWork, item: Item, form: ItemForm) -> str:
+    """Draw the answers to check, and what would happen."""
+    expected = forecast.of(uow, item, form.answers, beneficiary_of(uow, form), current_language())
+    files = {field.name: field.data or "" for field in form.uploads()}
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in BUTTONS | files.keys()]
+    rows = shown(uow.session, item, form.answers)
+    fields = [*sent, *files.items()]
+    return render_template("catalog/check.html", item=item, form=form, expected=expected, rows=rows, sent=fields)
+
+
+def draft_of(uow: UnitOfWork, item: Item) -> tuple[ItemForm, Draft | None]:
+    """Return the form of an item as the actor left it, and the draft; a fresh form and None where there is none."""
+    kept = baskets.draft(uow, item.slug)
+    return opened(uow, item, kept.answers if kept else None), kept
+
+
+def _form(uow: UnitOfWork, item: Item, posted: object) -> ItemForm:
+    today = now().astimezone(ZoneInfo(uow.actor.timezone)).date()
+    language = current_language()
+    facts = defaults.of(uow.session, uow.actor.id, uow.actor.id) if any(each.default for each in item.fields) else {}
+    lookup = Choices(uow.session, uow.actor.id)
+    made = form_of(item, language=language, lookup=lookup, today=today, facts=facts)
+    return made(posted, language=language)
+
+
+def _refill(uow: UnitOfWork, form: ItemForm) -> None:
+    """Where it is for somebody else now, defaults that nobody changed become that person's."""
+    if not any(each.default for each in form.item.fields):
+        return
+    login = form.beneficiary_login() or uow.actor.login
+    before, now_for = (people.by_login(uow.session, each) for each in (form.filled_for.data or uow.actor.login, login))
+    if before and now_for and before.id != now_for.id:
+        old, new = (defaults.of(uow.session, uow.actor.id, person.id) for person in (before, now_for))
+        form.refill(old, new)
+        form.filled_for.data = now_for.login
