@@ -14,13 +14,14 @@ from app.web.permission import holds
 
 @dataclass(frozen=True)
 class Link:
-    """One place in the rail."""
+    """One place in the rail; `short` is its name where there is little room."""
 
     endpoint: str
     label: Text
     icon: str
     permission: str
     on_phone: bool = False
+    short: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ SECTIONS: Final = (
         (
             Link("portal.home", t("Home"), "house", "portal.use", on_phone=True),
             Link("requests.mine", t("My requests"), "bag-check", "portal.use", on_phone=True),
-            Link("approvals.waiting", t("My approvals"), "check2-circle", "portal.use", on_phone=True),
+            Link("approvals.waiting", t("My approvals"), "check2-circle", "portal.use", on_phone=True, short=t("Approvals")),
         ),
     ),
     Section(

@@ -15,6 +15,25 @@ from app.web.remembered import Remembered
 from app.web.shown import say
 
 bp = Blueprint("directory", __name__, url_prefix="/directory")
+# What a reading counts (services/directory_sync.py), in words.
+COUNTED = {
+    "addresses_taken": t("addresses taken"),
+    "groups_changed": t("groups changed"),
+    "groups_gone": t("groups gone"),
+    "groups_new": t("new groups"),
+    "managers_changed": t("managers changed"),
+    "managers_refused": t("managers refused"),
+    "members_changed": t("memberships changed"),
+    "names_taken": t("names taken"),
+    "owners_changed": t("owners changed"),
+    "people_changed": t("people changed"),
+    "people_disabled": t("people disabled"),
+    "people_enabled": t("people enabled"),
+    "people_new": t("new people"),
+    "roles_ended": t("roles ended"),
+    "roles_given": t("roles given"),
+    "roles_kept": t("roles kept"),
+}
 _status = Remembered(lambda: directory.directory().ping(), good=lambda status: status.works)
 
 
@@ -24,8 +43,9 @@ def status() -> ResponseReturnValue:
     """Show how the directory answered last, asked in the background, and what the desk has read from it."""
     with unit_of_work(me()) as uow:
         return render_template(
-            "directory/status.html", status=_status.now(), known=known.known(uow.session), readings=known.readings(uow.session), now=now()
-        )
+            "directory/status.html", status=_status.now(), known=known.known(uow.session), readings=known.readings(uow.session),
+            counted=COUNTED, now=now(),
+        )  # fmt: skip
 
 
 @bp.post("/sync")
