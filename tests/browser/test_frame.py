@@ -33,10 +33,10 @@ def test_theme_and_language_change_without_script(chromium: Browser, address: st
     with opened(chromium, address, script=False) as context:
         page = context.new_page()
         page.goto(f"{address}/styleguide/workspace")
-        page.get_by_label("Me and my settings").click()
+        page.get_by_title("Me and my settings").click()
         page.get_by_role("button", name="Dark").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-        page.get_by_label("Me and my settings").click()
+        page.get_by_title("Me and my settings").click()
         page.get_by_role("button", name="Português").click()
         expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
         assert page.url == f"{address}/styleguide/workspace"
