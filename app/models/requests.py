@@ -39,6 +39,7 @@ class Item(Record):
     catalog_hash: Mapped[str] = mapped_column(ForeignKey("catalog_versions.hash"))
     answers: Mapped[Json]
     revision: Mapped[int] = mapped_column(default=1)
+    part_of: Mapped[str | None] = mapped_column(unique=True)  # of a bundle: its number and the place in its list
     cost: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     currency: Mapped[str | None]
     plan: Mapped[list[Json] | None]

@@ -18,7 +18,7 @@ from app.rules.catalog.items import Item as Offer
 from app.rules.errors import Invalid
 from app.rules.lifecycle import Action
 from app.rules.words import t
-from app.services import approvals, asking, messages, records, requests, tasks
+from app.services import approvals, asking, messages, records, requests, tasks, waits
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
 
@@ -100,6 +100,8 @@ def ready_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
     offer = conditions.in_force(catalog.version(uow.session, item.catalog_hash), item.answers)
     steps = {step.key: step for step in _steps(uow, item)}
     _take_in_tasks(uow, list(steps.values()))
+    waits.take_in(uow, steps.values())
+    requests.order_parts(uow, item, offer, frozenset(key for key, step in steps.items() if step.state in fulfilment.OVER))
     after = {step.name: step.after for step in offer.steps}
     states = [fulfilment.StepState(step.key, step.state, after.get(step.key, ())) for step in steps.values()]
     found: list[BoundStep] = []
@@ -107,7 +109,9 @@ def ready_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
         step = steps[key]
         if step.kind == "manual":
             _open_task(uow, item, offer, step)
-        else:
+        elif step.kind == "wait" and waits.start(uow, item, offer, step):
+            return ready_steps(uow, number)  # it was over already: what waited for it may be ready now
+        elif step.kind == "automatic":
             step.state = "ready"
     for step in steps.values():
         if step.state in {"ready", "retrying"} and step.action:
@@ -214,7 +218,9 @@ def to_undo(uow: UnitOfWork, number: str) -> list[BoundStep]:
     item = requests.locked(uow, number)
     if item.state not in {"compensating", "canceled"}:
         return []
-    done = [step for step in _steps(uow, item) if step.state == "done" and step.action]
+    offer = catalog.version(uow.session, item.catalog_hash)
+    stays = {step.name for step in offer.steps if not step.compensate}
+    done = [step for step in _steps(uow, item) if step.state == "done" and step.action and step.key not in stays]
     return [
         BoundStep(item.number, step.key, step.action or "", step.params, step.state, step.plan, step.result)
         for step in reversed(done)
@@ -266,7 +272,7 @@ def _lay_out_steps(
         row = known.get(step.name)
         if row is None:
             row = Step(item_id=item.id, revision=item.revision, key=step.name, position=position, params={},
-                       kind="automatic" if step.is_automatic else "manual", action=step.do or None)  # fmt: skip
+                       kind=waits.kind(step), action=step.do or None)  # fmt: skip
             uow.session.add(row)
         if row.state == "done":
             continue

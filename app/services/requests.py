@@ -13,13 +13,13 @@ from app.models.people import Person, Team
 from app.models.records import Note, Record
 from app.models.requests import Item, Request, Step
 from app.models.tasks import Task
-from app.queries import audiences, catalog
+from app.queries import audiences, catalog, progress
 from app.rules import lifecycle
 from app.rules.actions import ACTIONS
 from app.rules.approvals import Choice, Outcome
-from app.rules.catalog import costs
+from app.rules.catalog import bundles, conditions, costs, templates
 from app.rules.catalog.answers import validate
-from app.rules.catalog.items import Field, Kind, is_offered_to
+from app.rules.catalog.items import Field, Kind, Part, is_offered_to
 from app.rules.catalog.items import Item as Offer
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import Action, RecordKind
@@ -66,8 +66,12 @@ def submit(uow: UnitOfWork, order: Order) -> Request:
     records.add(uow, request, after={"items": [item.number for item in request.items]})
     for item in request.items:
         records.add(uow, item, after={"catalog": item.catalog_hash, "slug": item.slug})
-    for item in request.items:
+    for item in list(request.items):
         take_files(uow, item)
+        offer = catalog.version(uow.session, item.catalog_hash)
+        if offer.parts:
+            uow.session.flush()
+            order_parts(uow, item, conditions.in_force(offer, item.answers), frozenset())
     _tell_submitted(uow, request)
     return request
 
@@ -105,14 +109,55 @@ def _item(uow: UnitOfWork, line: Line, number: str, request: Request, teams: Map
         raise NotFound(line.slug)
     if line.catalog_hash != offer.hash:
         raise ActionNotAllowed(t("“%(name)s” was changed meanwhile. Check your answers again.", name=_named(uow, offer.name)))
-    cleaned = judged(uow, offer, line.answers)
+    return _born(uow, offer, judged(uow, offer, line.answers), number, request, request.beneficiary_id, teams)
+
+
+def _born(
+    uow: UnitOfWork, offer: Offer, cleaned: dict[str, Any], number: str, request: Request, beneficiary_id: int | None,
+    teams: Mapping[str, int],
+) -> Item:  # fmt: skip
     price = costs.of(offer, cleaned)
     return Item(
         kind=RecordKind.ITEM, number=number, state="requested", title=_named(uow, offer.name), slug=offer.slug,
         catalog_hash=offer.hash, category=offer.category, answers=cleaned, submitted_at=uow.now,
-        requester_id=request.requester_id, opened_by_id=request.opened_by_id, beneficiary_id=request.beneficiary_id,
+        requester_id=request.requester_id, opened_by_id=request.opened_by_id, beneficiary_id=beneficiary_id,
         team_id=teams.get(offer.owner), cost=price.amount if price else None, currency=price.currency if price else None,
     )  # fmt: skip
+
+
+def order_parts(uow: UnitOfWork, bundle: Item, offer: Offer, over: frozenset[str]) -> list[Item]:
+    """Order those parts of a bundle whose turn it is: the steps they wait for are over. Each is ordered once.
+
+    Raises Invalid where an answer of the bundle does not fit a part, or nobody has the user name a part is for.
+    """
+    if not offer.parts:
+        return []
+    values = progress.values_for(uow.session, bundle, offer)
+    known = set(uow.session.scalars(select(Item.part_of).where(Item.request_id == bundle.request_id)))
+    teams: dict[str, int] = dict(uow.session.execute(select(Team.key, Team.id)).all())
+    found = []
+    for position, part in enumerate(offer.parts):
+        place = f"{bundle.number}:{position}"
+        if place in known or not over.issuperset(part.after):
+            continue
+        other = catalog.current(uow.session, part.slug)
+        cleaned = judged(uow, other, bundles.answers(part, bundle.answers, values))
+        number, beneficiary = records.numbers(uow, RecordKind.ITEM)[0], _meant(uow, part, values, bundle)
+        item = _born(uow, other, cleaned, number, bundle.request, beneficiary, teams)
+        item.request, item.part_of = bundle.request, place
+        records.add(uow, item, after={"catalog": other.hash, "slug": other.slug, "bundle": bundle.number})
+        found.append(item)
+    return found
+
+
+def _meant(uow: UnitOfWork, part: Part, values: templates.Values, bundle: Item) -> int | None:
+    login = templates.fill(part.person, values).lower()
+    if not login:
+        return bundle.beneficiary_id
+    found = uow.session.scalar(select(Person.id).where(Person.login == login, Person.active))
+    if found is None:
+        raise Invalid({"beneficiary": t("Nobody with the user name %(login)s is known.", login=login)})
+    return found
 
 
 def take_files(uow: UnitOfWork, item: Item) -> None:

@@ -107,7 +107,7 @@ def done(uow: UnitOfWork, number: str) -> Sequence[Step]:
 def next_at(uow: UnitOfWork, number: str) -> datetime | None:
     """Return when the next try of a step is due, or when the lease of a running one ends; None: nothing waits."""
     steps = _steps(uow, number)
-    times = [step.next_at for step in steps if step.state == "retrying"]
+    times = [step.next_at for step in steps if step.state in {"retrying", "waiting"}]
     if any(step.state == "running" for step in steps):
         times.append(uow.now + timedelta(seconds=LEASE_SECONDS))
     return min((time for time in times if time is not None), default=None)

@@ -580,6 +580,7 @@ def upgrade() -> None:
         sa.Column("catalog_hash", sa.Text(), nullable=False),
         sa.Column("answers", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("part_of", sa.Text(), nullable=True),
         sa.Column("cost", sa.Numeric(precision=14, scale=2), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("plan", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
@@ -594,6 +595,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["id"], ["records.id"], name=op.f("fk_items_id")),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_items_request_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
+        sa.UniqueConstraint("part_of", name=op.f("uq_items_part_of")),
     )
     op.create_index(op.f("ix_items_request_id"), "items", ["request_id"], unique=False)
     op.create_index(op.f("ix_items_slug"), "items", ["slug"], unique=False)
