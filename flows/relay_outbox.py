@@ -9,21 +9,16 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import FrameType
-from typing import Final, NamedTuple
+from typing import Final
 
 import psycopg
 from prefect.client.schemas.objects import StateType
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from app import database, logs
-from app.directory import sync
-from app.models.access import Grant
-from app.models.messages import Message
-from app.models.requests import Check
 from app.rules.consumers import CONSUMERS
 from app.rules.errors import DeskError
 from app.services import deliveries
@@ -31,6 +26,8 @@ from app.services.deliveries import Hold
 from app.settings import settings
 from flows import failpoints, follow_catalog, runs
 from flows.runs import Runs
+from flows.seekers import SEEKERS, Seeker
+from flows.serve import EVERY
 
 SWEEP_SECONDS: Final = 5.0
 TIDY_SECONDS: Final = 60.0
@@ -44,38 +41,6 @@ RUNS: Final = "desk_runs"
 
 CROWD_SECONDS: Final = 1.0  # a crowd is handed over in one run at a time, so that it gathers
 
-
-def _mail_is_due(session: Session) -> bool:
-    due = select(Message.id).where(Message.state == "queued", Message.next_at <= func.desk_now())
-    return session.scalar(due.limit(1)) is not None
-
-
-def _check_is_due(session: Session) -> bool:
-    due = select(Check.id).where(Check.done_at.is_(None), Check.due_at <= func.desk_now())
-    return session.scalar(due.limit(1)) is not None
-
-
-def _access_is_due(session: Session) -> bool:
-    return session.scalar(select(Grant.id).where(Grant.next_at <= func.desk_now()).limit(1)) is not None
-
-
-class Seeker(NamedTuple):
-    """A flow that looks for its own due rows: the relay only wakes it, and never sooner than after `gap` seconds.
-
-    A run for each single mail would cost more than the mail.
-    """
-
-    are_due: Callable[[Session], bool]
-    gap: float
-
-
-SEEKERS: Final = {
-    "send_messages": Seeker(_mail_is_due, 3),
-    "check_sessions": Seeker(sync.is_check_due, 3),
-    "look_again": Seeker(_check_is_due, 60),
-    "end_access": Seeker(_access_is_due, 20),
-}
-
 log = logs.logger("relay")
 
 
@@ -87,6 +52,7 @@ class Relay:
         self._prefect = prefect
         self._gathered: dict[str, float] = {}
         self._woken: dict[str, tuple[str, float]] = {}
+        self._ticked: dict[str, int] = {}
         self._tidied = time.monotonic()
 
     def sweep(self) -> None:
@@ -102,12 +68,10 @@ class Relay:
 
     def hand_over(self) -> int:
         """Create runs for all that is due now; return how many."""
-        created = sum(self._serve(consumer) for consumer in CONSUMERS)
-        created += sum(self._wake(flow, seeker.gap) for flow, seeker in SEEKERS.items() if _ask(seeker.are_due))
-        if created:
-            with database.sessions().begin() as session:
-                session.execute(select(func.pg_notify(RUNS, "")))
-        return created
+        events = _tell_workers(sum(self._serve(consumer) for consumer in CONSUMERS))
+        woken = sum(self._wake(flow, seeker.gap) for flow, seeker in SEEKERS.items() if _ask(seeker))
+        woken += sum(self._tick(flow, every.total_seconds()) for flow, every in EVERY.items())
+        return events + _tell_workers(woken)
 
     def _serve(self, consumer: str) -> int:
         groups = self._claim(consumer)
@@ -156,6 +120,15 @@ class Relay:
         self._woken[flow] = (self._prefect.create(flow, {}, key=key, name=flow, tags=[]), time.monotonic())
         return 1
 
+    def _tick(self, flow: str, every: float) -> int:
+        """Create the run of this stretch of time, however many relays there are and however often they start."""
+        stretch = int(time.time() // every)
+        if self._ticked.get(flow) == stretch:
+            return 0
+        self._prefect.create(flow, {}, key=f"{settings().work_pool}:{flow}:every:{stretch}", name=flow, tags=[])
+        self._ticked[flow] = stretch
+        return 1
+
     def _mend(self) -> None:
         """Put back what lost its worker, and find out what became of what did not begin."""
         with database.sessions().begin() as session:
@@ -192,9 +165,17 @@ class Relay:
                 self._prefect.complete(run_id)
 
 
-def _ask(are_due: Callable[[Session], bool]) -> bool:
+def _tell_workers(created: int) -> int:
+    """Let the workers look now for what was created."""
+    if created:
+        with database.sessions().begin() as session:
+            session.execute(select(func.pg_notify(RUNS, "")))
+    return created
+
+
+def _ask(seeker: Seeker) -> bool:
     with database.sessions().begin() as session:
-        return are_due(session)
+        return seeker.is_due(session)
 
 
 def _run_ids(holds: Iterable[Hold]) -> list[str]:

@@ -73,17 +73,20 @@ class Killer(threading.Thread):
         self.killed: Counter[str] = Counter()
 
     def run(self) -> None:
-        """Kill until stopped."""
+        """Kill until stopped; between two deaths all are at work for a while, or nothing would be tried but starting."""
         while not self._over.wait(self._random.uniform(0.5, 1.5) * self._every):
             name = self._random.choice(sorted(PROCESSES))
-            pids = [pid for pid in self._trial.pids(name) if self._is_at_work(name, pid)]
-            if pids:
-                with suppress(ProcessLookupError):
-                    os.kill(self._random.choice(pids), signal.SIGKILL)
-                    self.killed[name] += 1
+            with suppress(ProcessLookupError, IndexError):
+                os.kill(self._random.choice(self._trial.pids(name)), signal.SIGKILL)
+                self.killed[name] += 1
+            while not (self._over.wait(0.5) or self._are_at_work()):
+                pass
+
+    def _are_at_work(self) -> bool:
+        """Say whether each process has started to work."""
+        return all(any(self._is_at_work(name, pid) for pid in self._trial.pids(name)) for name in PROCESSES)
 
     def _is_at_work(self, name: str, pid: int) -> bool:
-        """Say whether a process has started to work: one that never comes to that tells nothing about what it may break."""
         if name != "prefect":
             return age(pid) > STARTS_WITHIN
         with suppress(httpx.HTTPError):

@@ -80,7 +80,7 @@ class Engine:
         """Return what the processes said."""
         return "\n".join(f"== {file.name}\n{file.read_text()[-8000:]}" for file in sorted(self.logs.glob("*.log")))
 
-    def until(self, question: Callable[[], T], seconds: float = 90) -> T:
+    def until(self, question: Callable[[], T], seconds: float = 180) -> T:
         """Return the first true answer, or fail with what the processes said."""
         deadline = time.monotonic() + seconds
         while True:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Pending
 from sqlalchemy import func, select
 
@@ -95,9 +97,20 @@ def test_a_crowd_shares_runs_and_each_is_carried_out_once(engine: Engine) -> Non
     numbers = [ordering.order_badge(f"k{position}") for position in range(80)]
     engine.start("flows.relay_outbox")
     engine.start("flows.worker")
-    engine.until(lambda: {ordering.state(number) for number in numbers} == {"closed"}, seconds=240)
+    engine.until(lambda: {ordering.state(number) for number in numbers} == {"closed"}, seconds=300)
     assert {mails(number) for number in numbers} == {1}
     used = {each.run_id for each in ordering.deliveries("plan_item")}
     assert len(used) == 1
     crowd = engine.client.read_flow_run(UUID(used.pop()))
     assert (crowd.name, sorted(crowd.tags)) == ("plan_item of 80", sorted(numbers))
+
+
+def test_a_flow_by_the_clock_runs_once_in_its_stretch_of_time_whatever_restarts(engine: Engine) -> None:
+    deployments = serve.register(engine.client)
+    for _ in range(2):
+        with runs.connected() as prefect:
+            relay = Relay(prefect)
+            relay.hand_over()
+            relay.hand_over()
+    mine = DeploymentFilter(id=DeploymentFilterId(any_=[deployments["sync_directory"]]))
+    assert len(engine.client.read_flow_runs(deployment_filter=mine, sort=FlowRunSort.ID_DESC, limit=9)) == 1

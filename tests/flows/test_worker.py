@@ -61,4 +61,4 @@ def test_the_same_flows_run_on_prefects_own_process_worker(engine: Engine) -> No
         PREFECT_WORKER_QUERY_SECONDS="1",
     )  # fmt: skip
     number = ordering.order_group("k1")
-    engine.until(lambda: ordering.state(number) == "awaiting_approval", seconds=120)
+    engine.until(lambda: ordering.state(number) == "awaiting_approval")

@@ -1,0 +1,44 @@
+"""Flows that look for their own due rows: the relay only asks whether there are any, and wakes them."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.directory import sync
+from app.models.access import Grant
+from app.models.messages import Message
+from app.models.requests import Check
+
+
+def _mail_is_due(session: Session) -> bool:
+    due = select(Message.id).where(Message.state == "queued", Message.next_at <= func.desk_now())
+    return session.scalar(due.limit(1)) is not None
+
+
+def _check_is_due(session: Session) -> bool:
+    due = select(Check.id).where(Check.done_at.is_(None), Check.due_at <= func.desk_now())
+    return session.scalar(due.limit(1)) is not None
+
+
+def _access_is_due(session: Session) -> bool:
+    return session.scalar(select(Grant.id).where(Grant.next_at <= func.desk_now()).limit(1)) is not None
+
+
+class Seeker(NamedTuple):
+    """Whether a flow has something to do, and how many seconds lie between two runs of it at least.
+
+    A run for each single mail would cost more than the mail.
+    """
+
+    is_due: Callable[[Session], bool]
+    gap: float
+
+
+SEEKERS: Final = {
+    "send_messages": Seeker(_mail_is_due, 3),
+    "check_sessions": Seeker(sync.is_check_due, 3),
+    "look_again": Seeker(_check_is_due, 60),
+    "end_access": Seeker(_access_is_due, 20),
+}
