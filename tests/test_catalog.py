@@ -100,6 +100,21 @@ def test_each_item_we_ship_can_be_ordered_and_every_step_says_what_it_does_in_bo
                 assert "{" not in "".join(templates.bind(step, values, language).values())
 
 
+def test_every_part_of_a_bundle_we_ship_can_be_ordered_with_what_the_bundle_asks():
+    items, today = catalog.load(ROOT / "catalog").items, date(2026, 11, 23)
+    ana = PersonFacts("ana", "Ana Lima", "ana@aurora.example", "pt", "Finance", "Accountant")
+    parts = []
+    for item in items.values():
+        every = {field.name: [each.value for each in field.choices] for field in item.fields if field.kind is Kind.MULTI_CHOICE}
+        made_up = samples.answers(item, today, samples.Known("bo", "finance-ro"), every)
+        values = templates.context(item, made_up, number="RIT0000001", beneficiary=ana, requester=ana, people={"bo": ana})
+        for part in conditions.in_force(item, made_up).parts:
+            parts.append(part.slug)
+            other = items[part.slug]
+            assert answers.validate(other, bundles.answers(part, made_up, values), today).errors == {}, (item.slug, part.slug)
+    assert parts == ["hardware/laptop", "software/licence"]
+
+
 # The folder
 
 

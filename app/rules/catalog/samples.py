@@ -18,13 +18,15 @@ class Known:
     file: str = ""
 
 
-def answers(item: Item, today: date, known: Mapping[str, str] | Known) -> dict[str, Any]:
-    """Return an answer to each question that is asked, as rules.catalog.answers keeps it; files only where one is known."""
-    names = known if isinstance(known, Known) else Known(**known)
+def answers(item: Item, today: date, known: Known, chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return an answer to each question that is asked, as rules.catalog.answers keeps it; files only where one is known.
+
+    `chosen` are answers to be given where their question is asked; the others are made up.
+    """
     given: dict[str, Any] = {}
     for field in item.fields:
-        if conditions.holds(field.when, given) and (field.kind is not Kind.FILE or names.file):
-            given[field.name] = _answer(field, today, names)
+        if conditions.holds(field.when, given) and (field.kind is not Kind.FILE or known.file):
+            given[field.name] = (chosen or {}).get(field.name) or _answer(field, today, known)
     return given
 
 
