@@ -54,6 +54,7 @@ SECTIONS: Final = (
             Link("people.index", t("People"), "people", "people.view"),
             Link("teams.index", t("Teams"), "diagram-3", "people.view"),
             Link("roles.index", t("Roles"), "person-badge", "people.view"),
+            Link("catalog_health.show", t("Catalogue"), "box-seam", "catalog.health"),
             Link("directory.status", t("Directory"), "hdd-network", "directory.view"),
         ),
     ),

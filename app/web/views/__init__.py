@@ -8,6 +8,7 @@ from app.web.views import (
     attachments,
     cart,
     catalog,
+    catalog_health,
     delegations,
     dev_mail,
     directory,
@@ -25,7 +26,7 @@ from app.web.views import (
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, cart, requests, delegations, approvals, tasks, records, people, teams, roles, directory,
+    health, preferences, portal, catalog, catalog_health, cart, requests, delegations, approvals, tasks, records, people, teams, roles, directory,
     attachments, stuck,
 )  # fmt: skip
 
