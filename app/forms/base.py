@@ -51,8 +51,12 @@ class Form(wtforms.Form):
 
     def error_summary(self) -> list[tuple[str, str]]:
         """Return (id of the control, message) for every wrong field, in the order of the page; the form's own first."""
-        wrong = [(_first_control(field), str(field.errors[0])) for field in self if field.errors]
+        wrong = [(_first_control(field), self.summed_up(field)) for field in self if field.errors]
         return [*(("", words) for words in self.general_errors), *wrong]
+
+    def summed_up(self, field: Any) -> str:
+        """Return what stands on top of the page about a wrong field."""
+        return str(field.errors[0])
 
 
 class CreatingForm(Form):

@@ -145,6 +145,13 @@ class ItemForm(CreatingForm):
         """A file that was sent is not taken: its question says why, whatever was there before."""
         self._refused_uploads[name] = next(iter(errors.values()))
 
+    def summed_up(self, field: Any) -> str:
+        """Name the question first: far from it, "Answer this question." alone says too little."""
+        if not field.name.startswith(PREFIX):
+            return super().summed_up(field)
+        question = str(field.label.text)
+        return f"{question}{'' if question.endswith('?') else ':'} {field.errors[0]}"
+
     def uploads(self) -> list[UploadField]:
         """Return the questions that are answered with a file."""
         return [field for field in self.questions() if isinstance(field, UploadField)]

@@ -77,6 +77,7 @@ def answer_wrongly(ana: Visitor) -> None:
     ana.press(ana.main.get_by_role("button", name=words["check"]))
     summary = ana.page.get_by_role("alert")
     expect(summary).to_be_focused()
+    expect(summary).to_contain_text(f"{words['question']} {words['wrong']}")
     assert ana.page.title().startswith(words["error"])
     ana.look(words["service"])
     ana.press(summary.get_by_role("link").first)

@@ -12,7 +12,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "approved mail": "Approved: Access to a shared group", "asked mail": "Your decision, please", "refused": "The manager said no",
         "not approved": "Not approved", "take": "Take it", "yours": "is yours now.", "save note": "Save the note", "close": "Close the task",
         "closed": "is closed.", "disable": "Disable the account", "disabled": "The account is disabled and signed out everywhere.",
-        "sign in": "Sign in", "laptop": "A laptop", "progress": "Progress", "wrong": "Answer this question.",
+        "sign in": "Sign in", "laptop": "A laptop", "progress": "Progress", "question": "Which group?", "wrong": "Answer this question.",
     },
     "pt": {
         "home": "Como podemos ajudar?", "search": "grupo", "service": "Acesso a um grupo compartilhado", "check": "Conferir respostas",
@@ -23,6 +23,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "approved mail": "Aprovado: Acesso a um grupo compartilhado", "asked mail": "Sua decisão, por favor", "refused": "O gestor disse não",
         "not approved": "Não aprovado", "take": "Assumir", "yours": "agora é sua.", "save note": "Salvar a nota", "close": "Encerrar a tarefa",
         "closed": "foi encerrada.", "disable": "Desativar a conta", "disabled": "A conta está desativada e saiu de todos os lugares.",
-        "sign in": "Entrar", "laptop": "Um notebook", "progress": "Progresso", "wrong": "Responda a esta pergunta.",
+        "sign in": "Entrar", "laptop": "Um notebook", "progress": "Progresso", "question": "Qual grupo?", "wrong": "Responda a esta pergunta.",
     },
 }  # fmt: skip
