@@ -18,6 +18,7 @@ from app.rules.catalog.reading import Fault
 from app.rules.words import Text
 
 TEAM = "team:"
+FEW = 5  # orders, below which a usual time says nothing
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,14 @@ def statistics(session: Session, since: datetime, slug: str | None = None) -> di
     counted = session.execute(failed.where(Event.name == "item.fail", *mine).group_by(Ordered.slug))
     failures: dict[str, int] = {row[0]: row[1] for row in counted}
     return {name: Statistics(**times[name], **rounds.get(name, {}), failures=failures.get(name, 0)) for name in times}
+
+
+def usual(session: Session, slug: str, since: datetime) -> tuple[timedelta, timedelta] | None:
+    """Return within what time half, and nine of ten, of an item's orders were done; None where too few were. One query."""
+    found = _times(session, [Ordered.submitted_at >= since, Ordered.slug == slug]).get(slug)
+    if found is None or found["fulfilled"] < FEW:
+        return None
+    return found["p50"], found["p90"]
 
 
 def _times(session: Session, mine: list[Any]) -> dict[str, dict[str, Any]]:

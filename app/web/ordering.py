@@ -1,6 +1,7 @@
 """Forms of the catalogue as pages use them: opened, sent back, kept as a draft, taken from the cart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.forms.catalog import PREFIX, ItemForm, as_posted, form_of
 from app.models.baskets import CartLine, Draft
-from app.queries import audiences, catalog, defaults, people
+from app.queries import audiences, catalog, catalog_health, defaults, people
 from app.queries.choices import Choices
 from app.rules.catalog.items import Item, is_offered_to
 from app.rules.errors import Invalid, NotFound
@@ -19,6 +20,7 @@ from app.web.answers import shown
 from app.web.current import now
 from app.web.preferences import current_language
 
+LATELY = timedelta(days=90)
 KEPT = ("for_whom", "beneficiary", "filled_for")
 BUTTONS = frozenset({"csrf_token", "change", "keep", "cart"})
 
@@ -77,11 +79,11 @@ def beneficiary_of(uow: UnitOfWork, form: ItemForm) -> int:
     return person.id if person else uow.actor.id or 0
 
 
-def form_page(item: Item, form: ItemForm, draft: Draft | None = None) -> str:
-    """Draw the form; `draft` is what it was filled from, if it was kept before."""
+def form_page(item: Item, form: ItemForm, draft: Draft | None = None, usual: Sequence[timedelta] | None = None) -> str:
+    """Draw the form; `draft` is what it was filled from, if it was kept before, `usual` how long the item takes."""
     line = request.values.get("line", "")
     parts = {"questions": form.asked_fields(), "wrong": bool(form.error_summary()), "line": line}
-    return render_template("catalog/order.html", item=item, form=form, draft=draft, **parts)
+    return render_template("catalog/order.html", item=item, form=form, draft=draft, usual=usual, **parts)
 
 
 def check_page(uow: UnitOfWork, item: Item, form: ItemForm) -> str:
@@ -98,6 +100,11 @@ def draft_of(uow: UnitOfWork, item: Item) -> tuple[ItemForm, Draft | None]:
     """Return the form of an item as the actor left it, and the draft; a fresh form and None where there is none."""
     kept = baskets.draft(uow, item.slug)
     return opened(uow, item, kept.answers if kept else None), kept
+
+
+def usual_times(uow: UnitOfWork, item: Item) -> Sequence[timedelta] | None:
+    """Return how long orders of the item took lately, where there were enough of them."""
+    return catalog_health.usual(uow.session, item.slug, now() - LATELY)
 
 
 def _form(uow: UnitOfWork, item: Item, posted: object) -> ItemForm:

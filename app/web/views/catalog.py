@@ -38,7 +38,7 @@ def order(slug: str) -> ResponseReturnValue:
         if line := request.args.get("line", type=int):
             return ordering.form_page(item, ordering.from_line(uow, item, baskets.own_line(uow, line)))
         form, draft = ordering.draft_of(uow, item)
-        return ordering.form_page(item, form, draft)
+        return ordering.form_page(item, form, draft, ordering.usual_times(uow, item))
 
 
 @bp.post("/<path:slug>")
