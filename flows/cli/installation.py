@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+import httpx
+
 from app import database
 from app.directory import directory
 from app.platform import ports
@@ -106,7 +108,15 @@ def _ready(folder: Path, process: "subprocess.Popen[bytes]") -> Trial:
         del os.environ[name]
     os.environ.update(running["environment"])
     _forget()
+    until(lambda: _is_ready(running["address"]), "all of the desk is ready", START_SECONDS)
     return Trial(folder, process, running["address"])
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _forget() -> None:
