@@ -1,5 +1,6 @@
 """The engine and its sessions; the only module that connects to PostgreSQL."""
 
+import threading
 from collections.abc import Iterator
 from functools import cache
 
@@ -31,9 +32,17 @@ def url() -> str:
     return address
 
 
-@cache
+_one_at_a_time = threading.RLock()  # two first calls at once must not make two engines: one would never be closed
+
+
 def engine() -> Engine:
     """Return this process's engine; a forked child must call `forget()` first."""
+    with _one_at_a_time:
+        return _engine()
+
+
+@cache
+def _engine() -> Engine:
     return create_engine(
         make_url(url()),
         connect_args=CONNECT,
@@ -45,18 +54,23 @@ def engine() -> Engine:
     )
 
 
-@cache
 def sessions() -> sessionmaker[Session]:
     """Return the factory of sessions."""
-    return sessionmaker(engine(), expire_on_commit=False)
+    with _one_at_a_time:
+        return _sessions()
+
+
+@cache
+def _sessions() -> sessionmaker[Session]:
+    return sessionmaker(_engine(), expire_on_commit=False)
 
 
 def forget() -> None:
     """Drop the engine and its connections, after a fork or when the settings change."""
-    if engine.cache_info().currsize:
-        engine().dispose()
-    engine.cache_clear()
-    sessions.cache_clear()
+    if _engine.cache_info().currsize:
+        _engine().dispose()
+    _engine.cache_clear()
+    _sessions.cache_clear()
 
 
 def listen(*channels: str, seconds: float) -> Iterator[tuple[str, str] | None]:
