@@ -1,3 +1,3 @@
 """What every test may use; `tests/databases.py` gives the real PostgreSQL (fixture `db`)."""
 
-pytest_plugins = ["tests.databases", "tests.cast", "tests.guards"]
+pytest_plugins = ["tests.databases", "tests.cast", "tests.guards", "tests.chromium"]

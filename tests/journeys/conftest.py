@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser import conftest as browsers
 from tests.journeys.demonstration import Demonstration
-
-chromium = browsers.chromium
 
 
 @pytest.fixture(scope="module")
