@@ -1,11 +1,11 @@
 """One transaction per use case: rows, events and deliveries together, or nothing (architecture.md)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import exc, func, inspect, select
+from sqlalchemy import CTE, ColumnElement, exc, func, inspect, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -42,6 +42,13 @@ class UnitOfWork:
         if self._now is None:
             self._now = self.session.scalars(select(func.desk_now())).one()
         return self._now
+
+    def ask(self, *columns: ColumnElement[Any], after: CTE | None = None) -> Sequence[Any]:
+        """Return these values in one statement, which brings the desk's time along; `after` names what it does first."""
+        query = select(func.desk_now(), *columns)
+        now, *values = self.session.execute(query.add_cte(after) if after is not None else query).one()
+        self._now = self._now or now
+        return values
 
     def get(self, model: type[R], number: str, *, lock: bool = True) -> R:
         """Return a record the actor may see, locked until the end; NotFound otherwise."""

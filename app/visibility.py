@@ -29,6 +29,7 @@ class Actor:
     is_manager: bool = False
     language: str = "en"
     timezone: str = "UTC"
+    email: str = ""
 
     @property
     def is_system(self) -> bool:
@@ -61,12 +62,13 @@ def actor_of(person: Person | Row[Any], roles: list[str] | None, teams: list[int
         is_manager=is_manager,
         language=person.language or settings().language,
         timezone=person.timezone or settings().timezone,
+        email=person.email or "",
     )  # fmt: skip
 
 
 def actor(session: Session, who: ColumnElement[bool]) -> tuple[Actor, datetime] | None:
     """Return the active person this clause finds, as an actor, and the desk's time: one query."""
-    columns = (Person.id, Person.login, Person.name, Person.language, Person.timezone)
+    columns = (Person.id, Person.login, Person.name, Person.language, Person.timezone, Person.email)
     row = session.execute(select(*columns, *standing()).where(who, Person.active)).one_or_none()
     if row is None:
         return None

@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.catalog import CatalogItem, CatalogVersion
+from app.queries import audiences
 from app.queries.remembered import once
-from app.rules.catalog.items import Category, Item, category_from_json, from_json
+from app.rules.catalog.items import Category, Item, category_from_json, from_json, is_offered_to
 from app.rules.catalog.reading import Fault
 from app.rules.errors import NotFound
 
@@ -47,6 +48,15 @@ def current(session: Session, slug: str) -> Item:
     if digest is None:
         raise NotFound(slug)
     return version(session, digest)
+
+
+def orderable(session: Session, slug: str, person_id: int | None) -> Item:
+    """Return an item as it is now; NotFound where there is none, or none for this person."""
+    item = current(session, slug)
+    for_all = person_id is not None and audiences.EMPLOYEES in item.audience
+    if not for_all and not is_offered_to(item, audiences.of(session, person_id)):
+        raise NotFound(slug)
+    return item
 
 
 def categories(session: Session) -> list[Category]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.models.attachments import Attachment
 from app.models.directory import DirectoryGroup
 from app.queries import people
-from app.queries.remembered import once
+from app.queries.remembered import known, once
 
 
 class Choices:
@@ -35,6 +35,15 @@ class Choices:
         ordered = query.order_by(DirectoryGroup.name)
         rows = once(self._session, ("groups", tuple(among)), lambda: self._session.execute(ordered).all())
         return [(name, f"{name}: {description}" if description else name) for name, description in rows]
+
+    def has_group(self, name: str, among: Sequence[str] = ()) -> bool:
+        """Say whether the directory has this group, and these names have it; what a form has read is not asked again."""
+        if (read := known(self._session, ("groups", tuple(among)))) is not None:
+            return any(name == each for each, _ in read)
+        if among and name not in among:
+            return False
+        wanted = select(DirectoryGroup.id).where(DirectoryGroup.name == name, DirectoryGroup.gone_at.is_(None))
+        return self._session.scalar(wanted) is not None
 
     def people(self, words: str) -> list[tuple[str, str]]:
         """Return whom these words mean, as login and name: a whole login or mail address one, part of a name a few."""

@@ -179,7 +179,7 @@ def _tell(uow: UnitOfWork, person: Person, template: str, **params: Any) -> None
     """Queue a letter about somebody's account, also of an own act: it may not have been the owner's."""
     if person.email:
         language = person.language or settings().language
-        messages.queue(uow, person.email, language, template, None, person=person, params=params)
+        messages.queue(uow, person.email, language, template, None, person_id=person.id, params=params)
 
 
 def _locked(uow: UnitOfWork, person_id: int | None) -> Person:

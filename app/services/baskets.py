@@ -12,9 +12,9 @@ from sqlalchemy import delete, func, select
 from app.models.baskets import CartLine, Draft
 from app.models.people import Person
 from app.models.requests import Request
-from app.queries import audiences, catalog
+from app.queries import catalog
 from app.rules.audit import canonical
-from app.rules.catalog.items import Item, is_offered_to
+from app.rules.catalog.items import Item
 from app.rules.errors import Invalid, NotFound
 from app.rules.words import Text, t
 from app.services import requests
@@ -119,7 +119,6 @@ def submit(uow: UnitOfWork, key: str) -> list[Request]:
             requests.Line(line.slug, line.catalog_hash, line.answers) for line in kept if line.beneficiary_id == beneficiary
         ]
         sent.append(requests.submit(uow, requests.Order(f"{key}-{beneficiary or uow.actor.id}", lines, beneficiary)))
-    forget_draft(uow, *(line.slug for line in kept))
     uow.session.execute(delete(CartLine).where(CartLine.id.in_([line.id for line in kept])))
     return sent
 
@@ -139,10 +138,7 @@ def _own_lines(uow: UnitOfWork) -> list[CartLine]:
 
 
 def _offered(uow: UnitOfWork, slug: str) -> Item:
-    item = catalog.current(uow.session, slug)
-    if not is_offered_to(item, audiences.of(uow.session, uow.actor.id)):
-        raise NotFound(slug)
-    return item
+    return catalog.orderable(uow.session, slug, uow.actor.id)
 
 
 def _judged(uow: UnitOfWork, line: requests.Line, beneficiary_id: int | None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def tell(
         return None
     return queue(
         uow, person.email, person.language or settings().language, template, record,
-        person=person, event=event, params=params,
+        person_id=person.id, event=event, params=params,
     )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def queue(
     template: str,
     record: Record | None,
     *,
-    person: Person | None = None,
+    person_id: int | None = None,
     event: Event | None = None,
     token: str | None = None,
     params: Mapping[str, Any] | None = None,
@@ -52,7 +52,8 @@ def queue(
         token=key, message_id=f"<{uuid4().hex}@{domain}>", address=address, language=language, template=template,
         params=dict(params or {}), next_at=uow.now + timedelta(seconds=settings().mail_hold_seconds), created_at=uow.now,
     )  # fmt: skip
-    message.record, message.person, message.event = record, person, event
+    message.record, message.event = record, event
+    message.person_id = person_id
     uow.session.add(message)
     return message
 

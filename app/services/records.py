@@ -1,9 +1,9 @@
 """What every kind of record shares: birth, numbers, notes, and `move`, the one place that assigns a state."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func
 
 from app.models.people import Person
 from app.models.records import Note, Participant, Record
@@ -20,8 +20,17 @@ NOTE_LIMIT = 20_000  # characters
 
 def numbers(uow: UnitOfWork, *kinds: RecordKind) -> list[str]:
     """Return a fresh number for each of these kinds, such as REQ0000001; a number is never used twice."""
-    row = uow.session.execute(select(*(func.nextval(f"number_{kind.value}") for kind in kinds))).one()
-    return [f"{NUMBER_PREFIX[kind]}{value:07d}" for kind, value in zip(kinds, row, strict=True)]
+    return written(kinds, uow.ask(*drawn(kinds)))
+
+
+def drawn(kinds: Sequence[RecordKind]) -> list[ColumnElement[int]]:
+    """Return the columns that draw a number for each kind, for whoever has more to ask in the same statement."""
+    return [func.nextval(f"number_{kind.value}") for kind in kinds]
+
+
+def written(kinds: Sequence[RecordKind], values: Sequence[int]) -> list[str]:
+    """Return drawn numbers as people write them."""
+    return [f"{NUMBER_PREFIX[kind]}{value:07d}" for kind, value in zip(kinds, values, strict=True)]
 
 
 def add(uow: UnitOfWork, record: R, after: Mapping[str, Any] | None = None) -> R:

@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 
 from app.forms.catalog import PREFIX, ItemForm, as_posted, form_of
 from app.models.baskets import CartLine, Draft
-from app.queries import audiences, catalog, catalog_health, defaults, people
+from app.queries import catalog, catalog_health, defaults, people
 from app.queries.choices import Choices
-from app.rules.catalog.items import Item, is_offered_to
-from app.rules.errors import Invalid, NotFound
+from app.rules.catalog.items import Item
+from app.rules.errors import Invalid
 from app.services import attachments, baskets, forecast
 from app.unit_of_work import UnitOfWork
 from app.web.answers import shown
@@ -27,10 +27,7 @@ BUTTONS = frozenset({"csrf_token", "change", "keep", "cart"})
 
 def item_for(uow: UnitOfWork, slug: str) -> Item:
     """Return an item that the actor may order, as it is now."""
-    item = catalog.current(uow.session, slug)
-    if not is_offered_to(item, audiences.of(uow.session, uow.actor.id)):
-        raise NotFound(slug)
-    return item
+    return catalog.orderable(uow.session, slug, uow.actor.id)
 
 
 def opened(uow: UnitOfWork, item: Item, typed: Mapping[str, Any] | None = None) -> ItemForm:

@@ -86,5 +86,4 @@ def send(slug: str) -> ResponseReturnValue:
         line = requests.Line(item.slug, request.form.get("catalog_hash", ""), form.answers)
         order = requests.Order(str(form.submission_key.data), [line], ordering.beneficiary_of(uow, form))
         sent = requests.submit(uow, order)
-        baskets.forget_draft(uow, slug)
     return see_other("requests.show", number=sent.number, sent=1)
