@@ -73,6 +73,7 @@ def submit(uow: UnitOfWork, order: Order) -> Request:
             uow.session.flush()
             order_parts(uow, item, conditions.in_force(offer, item.answers), frozenset())
     _tell_submitted(uow, request)
+    uow.session.flush()  # whoever sent it may ask for its ids
     return request
 
 
