@@ -6,6 +6,7 @@ Each prints what it did and saw; with --json for machines. The exit code is 1 wh
 import json
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,18 @@ def access(as_json: bool, ldif: Path | None) -> None:
     from flows.cli import scenario_access
 
     answer(scenario_access.play(ldif), as_json=as_json)
+
+
+def _story(name: str, words: str) -> None:
+    """Add a scenario that needs to know nothing: `play()` in scenario_<name>.py plays it and returns the evidence."""
+
+    @scenario.command(name, help=words)
+    @JSON
+    def story(as_json: bool) -> None:
+        answer(import_module(f"{__name__}.scenario_{name}").play(), as_json=as_json)
+
+
+_story("joiner", "A colleague starts: one order makes the account, orders the rest, and the first day comes.")
 
 
 @click.group()

@@ -1,23 +1,30 @@
 """What people do in a trial, without a browser: order, approve, look. The services are the same as the pages'."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Interval, func, select, type_coerce, update
 from sqlalchemy.orm import aliased
 
 from app import database
+from app.directory import directory
+from app.models.access import Grant
 from app.models.approvals import Approval, ApprovalRound, Seat
-from app.models.events import Delivery, Event
+from app.models.events import Delivery, DeskClock, Event
 from app.models.messages import Message
-from app.models.people import Person
+from app.models.people import Membership, Person
 from app.models.records import Record
-from app.models.requests import Item
+from app.models.requests import Check, Item, Step
+from app.models.tasks import Task
 from app.queries import catalog
 from app.rules.approvals import Choice
+from app.services import audit, requests, tasks
 from app.services import catalog as catalog_service
-from app.services import requests
 from app.services.requests import Line, Order
+from app.settings import settings
 from app.unit_of_work import SYSTEM, unit_of_work
 
 GROUP_ACCESS = "access/shared-group"
@@ -35,6 +42,58 @@ def order(who: str, slug: str, answers: dict[str, Any], key: str) -> tuple[str, 
         offer = catalog.current(uow.session, slug)
         request = requests.submit(uow, Order(key, [Line(slug, offer.hash, answers)]))
         return request.number, request.items[0].number
+
+
+def let_pass(*, days: int = 0, hours: int = 0) -> None:
+    """Move the desk's clock on, as if so much time had passed; everything that is due by then is due now."""
+    with database.sessions().begin() as session:
+        session.execute(update(DeskClock).values(offset=DeskClock.offset + timedelta(days=days, hours=hours)))
+
+
+def today(*, days: int = 0) -> str:
+    """Return the desk's day, so many days on, as an answer of kind date."""
+    with database.sessions()() as session:
+        now: datetime = session.scalars(select(func.desk_now())).one()
+    return (now.astimezone(ZoneInfo(settings().timezone)) + timedelta(days=days)).date().isoformat()
+
+
+def items(request: str) -> dict[str, str]:
+    """Return the numbers of a request's items by their slug; a bundle's parts are among them once they are ordered."""
+    with database.sessions()() as session:
+        order = aliased(Record)
+        query = select(Item.slug, Item.number).join(order, order.id == Item.request_id).where(order.number == request)
+        return {row.slug: row.number for row in session.execute(query.order_by(Item.id))}
+
+
+def steps(number: str) -> dict[str, str]:
+    """Return where each step of an item stands."""
+    with database.sessions()() as session:
+        query = select(Step.key, Step.state).join(Record, Record.id == Step.item_id).where(Record.number == number)
+        return {row.key: row.state for row in session.execute(query.order_by(Step.revision, Step.position))}
+
+
+def let_checks_pass(*numbers: str) -> None:
+    """Once all of these are fulfilled, move the clock to the last time somebody looks again at what was done."""
+    with database.sessions()() as session:
+        open_checks = select(type_coerce(func.max(Check.due_at) - func.desk_now(), Interval)).join(Record, Record.id == Check.item_id)
+        left: timedelta | None = session.scalar(open_checks.where(Record.number.in_(numbers), Check.done_at.is_(None)))
+        states = set(session.scalars(select(Record.state).where(Record.number.in_(numbers))))
+    if left is not None and left > timedelta() and states <= {"fulfilled", "closed"}:
+        let_pass(hours=int(left.total_seconds() // 3600) + 1)
+
+
+def do_tasks(*numbers: str) -> list[dict[str, str]]:
+    """Let the teams complete every open task of these items; returns who did which."""
+    with database.sessions()() as session:
+        parent = aliased(Record)
+        who = select(func.min(Person.login)).join(Membership, Membership.person_id == Person.id)
+        who = who.where(Membership.team_id == Task.team_id, Person.active, Person.id.is_distinct_from(Task.requester_id))
+        query = select(Task.number, Task.title, who.scalar_subquery()).join(parent, parent.id == Task.parent_id)
+        rows = session.execute(query.where(parent.number.in_(numbers), Task.state.in_(("open", "in_progress")))).all()
+    for number, _, login in rows:
+        with unit_of_work(login) as uow:
+            tasks.close(uow, number, "complete")
+    return [{"task": number, "title": title, "by": login} for number, title, login in rows]
 
 
 def state(number: str) -> str:
@@ -129,3 +188,28 @@ def item_plan(number: str) -> Any:
     """Return what the approvers decided on."""
     with database.sessions()() as session:
         return session.scalars(select(Item.plan).where(Item.number == number)).one()
+
+
+def person(login: str) -> dict[str, Any] | None:
+    """Return what the directory says of somebody now, and in which groups."""
+    found = directory().person(login)
+    if found is None:
+        return None
+    groups = [group.name for group in directory().groups() if found.dn in group.member_dns]
+    return {**asdict(found), "groups": sorted(groups)}
+
+
+def grants(login: str) -> list[dict[str, Any]]:
+    """Return what the register knows of somebody's accesses, oldest first."""
+    with database.sessions()() as session:
+        query = select(Grant, Record.number).join(Person, Person.id == Grant.person_id).join(Record, Record.id == Grant.item_id)
+        return [
+            {"group": grant.target, "by": number, "state": grant.state, "why": grant.ended_why, "ends_at": grant.ends_at,
+             "ended_at": grant.ended_at}
+            for grant, number in session.execute(query.where(Person.login == login).order_by(Grant.id))
+        ]  # fmt: skip
+
+
+def evidence(*numbers: str) -> dict[str, Any]:
+    """Return what every scenario shows of its records: events, mails, runs, and what `desk verify` says."""
+    return {"events": events(*numbers), "mails": mails(*numbers), "runs": runs(*numbers), "verify": audit.as_json(audit.verify())}
