@@ -46,7 +46,7 @@ def register(client: SyncPrefectClient, pool: str = "", pool_type: str = worker.
     """Make or renew the pool and every deployment; returns the deployments' ids by flow."""
     pool = pool or settings().work_pool
     _make_pool(client, pool, pool_type)
-    return {name: _deploy(client, name, entrypoint, pool) for name, entrypoint in FLOWS.items()}
+    return {name: deploy(client, name, entrypoint, pool) for name, entrypoint in FLOWS.items()}
 
 
 def _make_pool(client: SyncPrefectClient, pool: str, pool_type: str) -> None:
@@ -58,7 +58,7 @@ def _make_pool(client: SyncPrefectClient, pool: str, pool_type: str) -> None:
         client.create_work_pool(WorkPoolCreate(name=pool, type=pool_type, base_job_template=template))
 
 
-def _deploy(client: SyncPrefectClient, name: str, entrypoint: str, pool: str) -> UUID:
+def deploy(client: SyncPrefectClient, name: str, entrypoint: str, pool: str) -> UUID:
     flow: Flow[Any, Any] = load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
     return client.create_deployment(
         client.create_flow(flow),

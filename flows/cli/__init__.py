@@ -86,4 +86,14 @@ def submit(as_json: bool, requests: int, rate: float) -> None:
     answer(bench_submit.measure(requests, rate), as_json=as_json)
 
 
+@bench.command()
+@JSON
+@click.option("--items", default=500, show_default=True, type=click.IntRange(60, 2000), help="How many wait at once.")
+def fulfil(as_json: bool, items: int) -> None:
+    """From order to effect: how long, how many a second, and what it costs beside empty runs of Prefect."""
+    from flows.cli import bench_fulfil
+
+    answer(bench_fulfil.measure(items), as_json=as_json)
+
+
 commands: list[click.Command] = [scenario, faults, bench]

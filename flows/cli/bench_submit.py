@@ -40,7 +40,7 @@ def measure(requests: int, rate: float) -> dict[str, Any]:
         counted.stop()
         _until_begun()
         started = _started(numbers)
-    submit, begun, queries = _spread(taken), _spread(started), counted.statements / requests
+    submit, begun, queries = spread(taken), spread(started), counted.statements / requests
     ok = submit["p95"] <= LIMIT_MS["submit"] and begun["p95"] <= LIMIT_MS["started"] and queries <= QUERIES
     return {"ok": ok, "requests": requests, "rate": rate, "submit_ms": submit, "submit_queries": round(queries, 1),
             "submit_to_first_step_ms": begun, "allowed_ms": LIMIT_MS, "allowed_queries": QUERIES}  # fmt: skip
@@ -84,7 +84,7 @@ def _started(numbers: Sequence[str]) -> list[float]:
     return [(at[number, FROM_TO[1]] - at[number, FROM_TO[0]]).total_seconds() * 1000 for number in numbers]
 
 
-def _spread(values: Sequence[float]) -> dict[str, float]:
+def spread(values: Sequence[float]) -> dict[str, float]:
     ordered = sorted(values)
     at = {f"p{share}": ordered[math.ceil(share / 100 * len(ordered)) - 1] for share in (50, 95, 99)}
     return {name: round(value, 1) for name, value in {**at, "max": ordered[-1]}.items()}

@@ -46,7 +46,7 @@ def run(items: int, seed: int | None, every: float) -> dict[str, Any]:
 def try_out(trial: Trial, items: int, seed: int, every: float) -> dict[str, Any]:
     """Do it to this desk."""
     chosen = random.Random(seed)  # noqa: S311 - see above
-    pairs = list(_pairs())
+    pairs = list(new_memberships())
     chosen.shuffle(pairs)
     killer = Killer(trial, chosen, every)
     began = time.monotonic()
@@ -100,7 +100,7 @@ class Killer(threading.Thread):
         self.join()
 
 
-def _pairs() -> Iterator[tuple[str, str]]:
+def new_memberships() -> Iterator[tuple[str, str]]:
     """Yield each person with each group the person is not a member of."""
     with database.sessions()() as session:
         people = session.execute(select(Person.id, Person.login).where(Person.active, Person.directory_uid.is_not(None))).all()

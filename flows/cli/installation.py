@@ -49,7 +49,7 @@ class Trial:
     def pids(self, name: str) -> list[int]:
         """Return the process ids of one of PROCESSES, the oldest first."""
         wanted = PROCESSES[name]
-        return sorted(pid for pid in _descendants(self.process.pid) if wanted in _command(pid))
+        return sorted(pid for pid in descendants(self.process.pid) if wanted in command_of(pid))
 
     @property
     def slapd_audit(self) -> Path | None:
@@ -126,7 +126,7 @@ def _forget() -> None:
     directory.cache_clear()
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """Return every process below this one."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
@@ -155,7 +155,7 @@ def age(pid: int) -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _command(pid: int) -> str:
+def command_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:

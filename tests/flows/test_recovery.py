@@ -18,7 +18,7 @@ from app.platform.slapd import Slapd
 from app.platform.slapd_audit import membership_changes
 from app.services import deliveries
 from flows import runs, serve
-from flows.relay_outbox import FEW, Relay
+from flows.relay_outbox import BATCH, FEW, Relay
 from tests.cast import event_names
 from tests.flows import ordering
 from tests.flows.conftest import Engine
@@ -103,6 +103,13 @@ def test_a_crowd_shares_a_run_and_each_is_planned_once(engine: Engine) -> None:
     crowd = engine.client.read_flow_run(UUID(used))
     assert (crowd.name, sorted(crowd.tags)) == (f"plan_item of {FEW + 4}", sorted(numbers))
     assert event_names().count("item.plan") == FEW + 4
+
+
+def test_prefect_takes_a_run_with_as_many_tags_as_a_crowd_is_large(engine: Engine) -> None:
+    serve.register(engine.client)
+    tags = [f"RIT{position:07d}" for position in range(BATCH)]
+    with runs.connected() as prefect:
+        assert prefect.create("plan_item", {"deliveries": []}, key=engine.pool, name="a crowd", tags=tags)
 
 
 def test_a_flow_by_the_clock_runs_once_in_its_stretch_of_time_whatever_restarts(engine: Engine) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT
-from flows.cli import bench_submit, fault_kills, scenario_access
+from flows.cli import bench_fulfil, bench_submit, fault_kills, scenario_access
 
 pytestmark = [pytest.mark.slow, pytest.mark.engine]
 PLANET = ROOT.parent / "shared" / "data" / "ldap" / "planetexpress.ldif"
@@ -30,3 +30,8 @@ def test_from_order_to_first_step_within_two_seconds() -> None:
     found = bench_submit.measure(requests=60, rate=1.0)
     assert found["submit_to_first_step_ms"]["p95"] <= 2000, found
     assert found["submit_queries"] <= 12, found
+
+
+def test_a_crowd_is_carried_out_whole_and_a_run_costs_little_more_than_an_empty_one() -> None:
+    found = bench_fulfil.measure(items=200)
+    assert found["ok"], found
