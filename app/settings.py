@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.rules import permissions
+from app.rules.access import Unanswered
 from app.settings_check import PREFIX, WrongSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     approval_due: str = "2d"
     checks_after: str = "1h,24h"
     access_reminder_days: int = Field(default=14, ge=0, le=365)
+    recertify_unanswered: str = "keep"
     calendar: str = "business"
 
     @field_validator("ldap_vendor")
@@ -108,6 +110,13 @@ class Settings(BaseSettings):
     def _known_vendor(cls, value: str) -> str:
         if value not in {"openldap", "active-directory"}:
             raise ValueError("allowed: openldap, active-directory")
+        return value
+
+    @field_validator("recertify_unanswered")
+    @classmethod
+    def _known_unanswered(cls, value: str) -> str:
+        if value not in set(Unanswered):
+            raise ValueError("allowed: keep, revoke")
         return value
 
     @property

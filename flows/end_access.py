@@ -5,7 +5,7 @@ from prefect import flow
 from app import logs
 from app.rules.errors import DeskError
 from app.services import access
-from app.services.access import TAKES
+from app.services.access import GIVES, TAKES
 from app.services.fulfilment import BoundStep
 from app.unit_of_work import SYSTEM, unit_of_work
 from flows import actions
@@ -37,5 +37,7 @@ def end(grant_id: int) -> bool:
             access.not_ended(uow, grant_id, error)
         return False
     with unit_of_work(SYSTEM) as uow:
-        access.ended(uow, grant_id)
-    return True
+        is_over = access.ended(uow, grant_id)
+    if not is_over:  # it was extended while we took it away
+        actions.named(GIVES).run(step)
+    return is_over

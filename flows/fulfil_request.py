@@ -64,7 +64,7 @@ def _go_on(number: str) -> datetime | None:
         moved = _ask_again(number) if Outcome.DRIFTED in outcomes else Outcome.DONE in outcomes
     with unit_of_work(SYSTEM) as uow:
         state = fulfilment.advance(uow, number).state
-        done = [_bound(number, step) for step in steps.done(uow, number)] if state == "fulfilled" else []
+        done = [_bound(number, step) for step in steps.standing(uow, number)] if state == "fulfilled" else []
         next_at = steps.next_at(uow, number) if state == "fulfilling" else None
     if state == "fulfilled":
         _check(number, done)

@@ -31,7 +31,7 @@ def look_again() -> int:
 def look(check_id: int, number: str) -> None:
     """Compare an item's effects with the world as it is now."""
     with unit_of_work(SYSTEM) as uow:
-        done = [BoundStep(number, step.key, step.action or "", step.params) for step in steps.done(uow, number)]
+        done = [BoundStep(number, step.key, step.action or "", step.params) for step in steps.standing(uow, number)]
     missing = [step.key for step in done if not actions.named(step.action).verify(step)]
     with unit_of_work(SYSTEM) as uow:
         checks.settle(uow, check_id, number, missing)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.directory import sync
-from app.models.access import Grant
+from app.models.access import Campaign, Grant
 from app.models.messages import Message
 from app.models.requests import Check
 
@@ -26,6 +26,10 @@ def _access_is_due(session: Session) -> bool:
     return session.scalar(select(Grant.id).where(Grant.next_at <= func.desk_now()).limit(1)) is not None
 
 
+def _campaign_is_due(session: Session) -> bool:
+    return session.scalar(select(Campaign.id).where(Campaign.next_at <= func.desk_now()).limit(1)) is not None
+
+
 class Seeker(NamedTuple):
     """Whether a flow has something to do, and how many seconds lie between two runs of it at least.
 
@@ -41,4 +45,5 @@ SEEKERS: Final = {
     "check_sessions": Seeker(sync.is_check_due, 3),
     "look_again": Seeker(_check_is_due, 60),
     "end_access": Seeker(_access_is_due, 20),
+    "recertify": Seeker(_campaign_is_due, 60),
 }

@@ -28,6 +28,7 @@ FLOWS: Final = {
     "sync_directory": "flows.sync_directory.sync_directory",
     "look_again": "flows.look_again.look_again",
     "end_access": "flows.end_access.end_access",
+    "recertify": "flows.recertify.recertify",
     "check_sessions": "flows.sync_directory.check_sessions",
     "anchor_audit": "flows.anchor_audit.anchor_audit",
 }

@@ -86,6 +86,21 @@ INVARIANTS: Final = (
         from steps s join records r on r.id = s.item_id join items i on i.id = s.item_id
         where s.revision = i.revision and (r.state in ('fulfilled', 'closed') and s.state not in ('done', 'skipped')
         or r.state = 'canceled' and s.state = 'running') order by s.id"""),
+    Invariant("I3", "nobody holds the same access twice", """
+        select 'grant ' || max(g.id), p.login || ' holds ' || g.target || ' ' || count(*) || ' times.'
+        from grants g join people p on p.id = g.person_id where g.state <> 'ended'
+        group by p.login, g.kind, g.target having count(*) > 1 order by 1"""),
+    Invariant("I2", "no access outlives its end unseen", """
+        select 'grant ' || g.id, 'The access of ' || p.login || ' to ' || g.target || ' should have ended at ' || coalesce(g.ends_at, g.next_at)
+               || ', and nothing looks at it.'
+        from grants g join people p on p.id = g.person_id
+        where g.state = 'ending' and g.next_at is null
+        or g.state = 'open' and g.ends_at is not null and (g.next_at is null or g.next_at > g.ends_at)
+        or g.state <> 'ended' and g.next_at < desk_now() - interval '15 minutes' order by g.id"""),
+    Invariant("I2", "no campaign outlives its last day unseen", """
+        select 'campaign ' || c.id, 'Campaign ' || c.id || ' should have been looked at, and nothing does.'
+        from campaigns c where c.state = 'open'
+        and (c.next_at is null or c.next_at > c.due_at or c.next_at < desk_now() - interval '15 minutes') order by c.id"""),
     Invariant("I6", "a vote stands as it was cast", """
         select 'vote ' || v.id, 'Vote ' || v.id || ' on ' || r.number || ' is not what its voter said.'
         from votes v join approval_rounds a on a.id = v.round_id join records r on r.id = a.record_id

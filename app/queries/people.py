@@ -42,7 +42,7 @@ def find(session: Session, words: str, *, limit: int = 8) -> Sequence[Person]:
     if not words.strip():
         return []
     exact_first = (Person.login == words.strip().lower()).desc()
-    query = select(Person).where(Person.active, _matches(words, whole_mail=True))
+    query = select(Person).where(Person.active, matches(words, whole_mail=True))
     return session.scalars(query.order_by(exact_first, Person.name, Person.id).limit(limit)).all()
 
 
@@ -69,7 +69,7 @@ def page(
     """Return a page of the people who fit, by name; a spoiled bookmark raises Invalid."""
     query = select(Person)
     if words.strip():
-        query = query.where(_matches(words, whole_mail=False))
+        query = query.where(matches(words, whole_mail=False))
     if role:
         query = query.where(Person.id.in_(select(RoleGrant.person_id).where(RoleGrant.role == role)))
     if team_id is not None:
@@ -154,7 +154,7 @@ def signed_in_from_directory(session: Session) -> Sequence[Person]:
     return session.scalars(query.order_by(Person.id)).all()
 
 
-def _matches(words: str, *, whole_mail: bool) -> ColumnElement[bool]:
+def matches(words: str, *, whole_mail: bool) -> ColumnElement[bool]:
     """Each word begins a part of the name, or the user name; accents and case do not count."""
     mail = words.strip().lower()
     of_mail = Person.email == mail if whole_mail else Person.email.ilike(f"{_literal(mail)}%")

@@ -23,4 +23,5 @@ def forward(uow: UnitOfWork, by: timedelta) -> datetime:
     ahead = update(DeskClock).where(DeskClock.id == 1).values(offset=DeskClock.offset + by)
     offset = uow.session.execute(ahead.returning(DeskClock.offset)).scalar_one()
     uow.record_event("config", "clock.forward", after={"seconds": by.total_seconds(), "ahead": offset.total_seconds()})
-    return uow.session.scalars(select(func.desk_now())).one()
+    now: datetime = uow.session.scalars(select(func.desk_now())).one()
+    return now

@@ -18,7 +18,7 @@ from app.rules.catalog.items import Item as Offer
 from app.rules.errors import Invalid
 from app.rules.lifecycle import Action
 from app.rules.words import t
-from app.services import approvals, asking, messages, records, requests, tasks, waits
+from app.services import access, approvals, asking, extensions, messages, records, requests, tasks, waits
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
 
@@ -68,6 +68,7 @@ def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, An
     was, item.plan_hash, item.planned_at = item.plan_hash, digest, uow.now
     item.plan = [{"step": key, **plan} for key, plan in plans.items()]
     _lay_out_steps(uow, item, offer, values, plans)
+    extensions.note(uow, item, offer, values)
     uow.record_event(item, "item.plan", before={"plan": was}, after={"plan": digest, "catalog": item.catalog_hash})
     asked = asking.of(uow, item, offer, values)
     if not asked:
@@ -232,6 +233,8 @@ def undone(uow: UnitOfWork, number: str, key: str, *, possible: bool = True) -> 
     item = requests.locked(uow, number)
     step = next(each for each in _steps(uow, item) if each.key == key)
     step.state = "undone"
+    if possible:
+        access.note_undone(uow, item, step)
     uow.record_event(item, "item.undo", after={"step": key, "possible": possible})
 
 

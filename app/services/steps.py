@@ -104,6 +104,11 @@ def done(uow: UnitOfWork, number: str) -> Sequence[Step]:
     return [step for step in _steps(uow, number) if step.state == "done" and step.action]
 
 
+def standing(uow: UnitOfWork, number: str) -> Sequence[Step]:
+    """Return those whose effect must be there now: an access that has ended since is not missed."""
+    return [step for step in done(uow, number) if not access.is_over(uow, step)]
+
+
 def next_at(uow: UnitOfWork, number: str) -> datetime | None:
     """Return when the next try of a step is due, or when the lease of a running one ends; None: nothing waits."""
     steps = _steps(uow, number)

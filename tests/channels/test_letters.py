@@ -23,6 +23,7 @@ FREE = {"step_message", "plain"}  # worded by whoever queues them, in the reader
 SAID_BY_MESSAGE = {
     "item_rejected": {"reason"}, "step_failed": {"step"}, "task_opened": {"parent"}, "recovery_code_used": {"left"},
     "access_ends": {"group", "until"}, "access_ended": {"group"}, "access_stuck": {"group"},
+    "recertify": {"left", "until"}, "recertify_reminder": {"left", "until"}, "recertify_closed": {"left", "name"},
 }  # fmt: skip
 TELLING = {"messages.tell", "messages.queue", "messages.tell_team", "requests.tell_owners", "tell_owners", "_tell", "_send_link"}
 
@@ -68,7 +69,7 @@ def test_a_letter_is_whole_in_both_languages(name: str) -> None:
         assert words[f"{part}_pt"] != words[part]
         assert letters.gaps(words[part]) == letters.gaps(words[f"{part}_pt"])
         assert letters.gaps(words[part]) <= known
-    assert letters.gaps(words["link"]) <= {"number", "request", "path"}
+    assert letters.gaps(words["link"]) <= {"number", "request", "path", "grant", "campaign"}
 
 
 def mails(smtp: Handler) -> dict[str, str]:

@@ -282,10 +282,14 @@ BROKEN = {
     "update deliveries set state = 'running', lease_until = now() - interval '1 minute' where id = 1": "I10",
     "update messages set state = 'sent' where id = 1": "I7",
     "insert into attachment_chunks (attachment_id, position, data) values (77, 0, 'x')": "I9",
+    "update grants set ends_at = desk_now() - interval '1 day', next_at = null": "I2",
+    "update grants set next_at = desk_now() - interval '1 hour'": "I2",
+    """drop index uq_grants_open; insert into grants (person_id, kind, target, item_id, step_id, state, granted_at, attempt)
+    select person_id, kind, target, item_id, step_id, state, granted_at, 0 from grants""": "I3",
 }
 
 
-ASIDE = ("items", "records", "votes", "approval_rounds", "notes", "deliveries", "steps", "messages")
+ASIDE = ("items", "records", "votes", "approval_rounds", "notes", "deliveries", "steps", "messages", "grants")
 
 
 def test_each_broken_promise_is_found_under_its_name(restored: Callable[[], None], books: str) -> None:
