@@ -1,6 +1,6 @@
 """Who is acting, and what that person may see: the one clause of lists, details, search, counts, exports and streams."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -145,8 +145,16 @@ def visible(who: Actor, *kinds: RecordKind) -> ColumnElement[bool]:
 
 def relations(session: Session, who: Actor, record: Record, wanted: Iterable[Relation]) -> frozenset[Relation]:
     """Return which of these relations the actor has to a record: one query at most."""
+    return relations_to(session, who, [record.id], wanted)[record.id]
+
+
+def relations_to(
+    session: Session, who: Actor, ids: Sequence[int], wanted: Iterable[Relation]
+) -> dict[int, frozenset[Relation]]:
+    """Return which of these relations the actor has to each of several records, by id: one query at most."""
     wanted = sorted(set(wanted))
-    if who.is_system or not wanted:
-        return frozenset()
-    row = session.execute(select(*(related(who, relation) for relation in wanted)).where(Record.id == record.id)).one()
-    return frozenset(relation for relation, has in zip(wanted, row, strict=True) if has)
+    if who.is_system or not wanted or not ids:
+        return dict.fromkeys(ids, frozenset())
+    rows = session.execute(select(Record.id, *(related(who, relation) for relation in wanted)).where(Record.id.in_(ids)))
+    held = {row[0]: frozenset(each for each, has in zip(wanted, row[1:], strict=True) if has) for row in rows}
+    return {each: held.get(each, frozenset()) for each in ids}

@@ -38,7 +38,7 @@ def of(session: Session, whole: Whole, language: str) -> list[ItemProgress]:
     offers = catalog.versions(session, [item.catalog_hash for item in whole.request.items])
     teams = {team.key: team.name_pt if language == "pt" else team.name for team in session.scalars(select(Team))}
     return [
-        _progress(session, item, offers[item.catalog_hash], whole.rounds.get(item.id, []), whole.tasks, teams, language)
+        _progress(session, item, offers[item.catalog_hash], whole, teams, language)
         for item in whole.request.items
     ]
 
@@ -52,8 +52,9 @@ def words(session: Session, item: Item, offer: Offer, language: str) -> list[Tex
 def values_for(session: Session, item: Item, offer: Offer) -> templates.Values:
     """Return what the placeholders of an item's steps stand for."""
     logins = [str(item.answers.get(field.name)) for field in offer.fields if field.kind is Kind.PERSON]
-    own = {item.requester_id, item.beneficiary_id}
-    found = session.scalars(select(Person).where(Person.id.in_(own) | Person.login.in_(logins)))
+    found = [person for person in (item.requester, item.beneficiary) if person]  # mostly loaded already
+    if logins:
+        found += session.scalars(select(Person).where(Person.login.in_(logins)))
     people = {person.id: facts_of(person) for person in found}
     nobody = PersonFacts("", "", "")
     return templates.context(
@@ -71,9 +72,9 @@ def facts_of(person: Person) -> PersonFacts:
 
 
 def _progress(
-    session: Session, item: Item, offer: Offer, rounds: Sequence[ApprovalRound], tasks: dict[int, Task],
-    teams: dict[str, str], language: str,
-) -> ItemProgress:  # fmt: skip
+    session: Session, item: Item, offer: Offer, whole: Whole, teams: dict[str, str], language: str
+) -> ItemProgress:
+    rounds, tasks = whole.rounds.get(item.id, []), whole.tasks
     offer = conditions.in_force(offer, item.answers)
     values = values_for(session, item, offer)
     rows = {step.key: step for step in item.steps if step.revision == item.revision}
@@ -84,7 +85,7 @@ def _progress(
     ]  # fmt: skip
     stages = way(
         item.state, submitted_at=item.submitted_at, submitted_by=item.requester.name if item.requester else "",
-        approvals=asked, steps=taken, closed_at=item.closed_at,
+        approvals=asked, steps=taken, closed_at=item.closed_at, pause=whole.pauses.get(item.id),
     )  # fmt: skip
     waits = next((stage for stage in stages if stage.mark == "now"), None)
     return ItemProgress(item, offer, stages, [step.words for step in taken], waits)

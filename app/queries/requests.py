@@ -1,28 +1,32 @@
 """What people see of requests: their list, and one request whole."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.models.approvals import Approval, ApprovalRound, Seat, Vote
+from app.models.events import Event
 from app.models.records import Note, Record
 from app.models.requests import Item, Request
 from app.models.tasks import Task
 from app.queries.paging import PER_PAGE, Page, page
 from app.rules.errors import NotFound
 from app.rules.lifecycle import FINAL, RecordKind
+from app.rules.progress import Pause
 from app.visibility import Actor, visible
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A request with all that its page shows; rounds by item id, newest last; tasks by their id."""
+    """A request with all that its page shows; rounds by item id, newest last; tasks by their id; pauses by item id."""
 
     request: Request
     rounds: dict[int, list[ApprovalRound]]
     tasks: dict[int, Task]
     notes: list[Note]
+    pauses: dict[int, Pause]
 
 
 def mine(
@@ -60,7 +64,17 @@ def whole(session: Session, actor: Actor, number: str) -> Whole:
     ).unique()
     written = select(Note).where(Note.record_id == request.id, Note.kind.in_(("reply", "reason")), Note.erased_at.is_(None))
     notes = session.scalars(written.options(joinedload(Note.author)).order_by(Note.id)).all()
-    return Whole(request, rounds, {task.id: task for task in tasks}, list(notes))
+    return Whole(request, rounds, {task.id: task for task in tasks}, list(notes), _pauses(session, request.items))
+
+
+def _pauses(session: Session, items: Sequence[Item]) -> dict[int, Pause]:
+    """Return why each item that is on hold waits, by its id; asked only when there is one."""
+    held = {item.id: item.hold_reason or "" for item in items if item.state == "on_hold"}
+    if not held:
+        return {}
+    said = select(Event.record_id, Event.at, Note.body).outerjoin(Note, (Note.id == Event.note_id) & Note.erased_at.is_(None))
+    rows = session.execute(said.where(Event.record_id.in_(held), Event.name == "item.hold").order_by(Event.id))
+    return {item: Pause(held[item], at, body or "") for item, at, body in rows if item}
 
 
 def item_with_rounds(session: Session, actor: Actor, number: str) -> tuple[Item, list[ApprovalRound]]:

@@ -1,7 +1,7 @@
 """Where an item stands, in plain words for whoever ordered it: done, now, next (ux 20)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -54,6 +54,22 @@ class TakenStep:
     done_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Pause:
+    """Why nothing goes on: what it waits for, since when, and what was written about it."""
+
+    reason: str
+    since: datetime
+    said: str = ""
+
+
+_WAITS_FOR = {
+    "requester": t("On hold: we need an answer from you"),
+    "vendor": t("On hold: we wait for a supplier"),
+    "change": t("On hold: a planned change comes first"),
+    "problem": t("On hold: a fault has to be mended first"),
+    "evidence": t("On hold: something has to be found out first"),
+}
 _WHO = {
     "manager-of-beneficiary": (t("The manager agreed"), t("The manager said no"), t("Waiting for the manager"), t("The manager is asked")),
     "owner-of-group": (
@@ -76,6 +92,7 @@ def way(
     approvals: Sequence[AskedApproval],
     steps: Sequence[TakenStep],
     closed_at: datetime | None,
+    pause: Pause | None = None,
 ) -> list[Stage]:
     """Return the stages of an item's way in order, each done, now or still to come."""
     stages = [Stage(Mark.DONE, t("Sent"), submitted_at, (submitted_by,))]
@@ -86,8 +103,17 @@ def way(
         return [*stages, Stage(Mark.DONE, t("Canceled"), closed_at)]
     if state == "rejected":
         return [stage for stage in stages if stage.mark in {Mark.DONE, Mark.FAILED}]  # nobody else is asked any more
-    stages += [_step(each, state in _BEFORE_STEPS) for each in steps]
+    taken = [_step(each, state in _BEFORE_STEPS) for each in steps]
+    stages += _paused(taken, pause) if pause else taken
     return [*stages, _last(state, closed_at)]
+
+
+def _paused(steps: list[Stage], pause: Pause) -> list[Stage]:
+    """Put what it waits for before the first step that is not over: nothing goes on until then."""
+    over = [stage for stage in steps if stage.mark is Mark.DONE]
+    rest = [replace(stage, mark=Mark.NEXT, at=None) if stage.mark is Mark.NOW else stage for stage in steps if stage not in over]
+    text = _WAITS_FOR.get(pause.reason, t("On hold"))
+    return [*over, Stage(Mark.NOW, text, pause.since, (), (pause.said,) if pause.said else ()), *rest]
 
 
 def _approval(asked: AskedApproval) -> Stage:

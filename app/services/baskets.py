@@ -104,6 +104,12 @@ def cart(uow: UnitOfWork) -> list[Entry]:
     ]
 
 
+def count(uow: UnitOfWork) -> int:
+    """Return how many things lie in the actor's cart."""
+    mine = select(func.count()).select_from(CartLine).where(CartLine.person_id == uow.actor.id)
+    return uow.session.scalars(mine).one()
+
+
 def submit(uow: UnitOfWork, key: str) -> list[Request]:
     """Order everything in the actor's cart: one request for each person it is for. The same key again: the same requests."""
     uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"cart:{uow.actor.id}", 0))))

@@ -233,19 +233,37 @@ def cancel(uow: UnitOfWork, number: str, reason: str, *, version: int | None = N
         select(Item).where(Item.request_id == request.id).options(selectinload(Item.steps))
         .order_by(Item.id).with_for_update(of=Record)
     ).all()  # fmt: skip
-    done = [step for item in items for step in item.steps if step.state in {"done", "running"}]
-    if any(step.kind == "automatic" for step in done):
-        raise ActionNotAllowed(t("Part of this is already done. Write to us and we will undo it with you."))
+    _refuse_what_is_done(items)
     note = records.write(uow, request, "reason", reason)
     records.move(uow, request, Action.CANCEL, note=note)
     for item in items:
         if item.state not in lifecycle.FINAL:
-            _cancel_item(uow, item)
+            records.move(uow, item, Action.CANCEL, consequence=True)
+            _let_go(uow, item)
     return request
 
 
-def _cancel_item(uow: UnitOfWork, item: Item) -> None:
-    records.move(uow, item, Action.CANCEL, consequence=True)
+def cancel_item(uow: UnitOfWork, number: str, reason: str, *, version: int | None = None) -> Item:
+    """Cancel one thing of a request while nothing irreversible is done; the others go on."""
+    item = locked(uow, number)
+    records.expect(item, version)
+    _refuse_what_is_done([item])
+    note = records.write(uow, item, "reason", reason)
+    item.closed_at = uow.now
+    records.move(uow, item, Action.CANCEL, note=note)
+    _let_go(uow, item)
+    settle_request(uow, item)
+    return item
+
+
+def _refuse_what_is_done(items: Sequence[Item]) -> None:
+    done = [step for item in items for step in item.steps if step.state in {"done", "running"}]
+    if any(step.kind == "automatic" for step in done):
+        raise ActionNotAllowed(t("Part of this is already done. Write to us and we will undo it with you."))
+
+
+def _let_go(uow: UnitOfWork, item: Item) -> None:
+    """Nobody decides on or works at what was canceled any more."""
     approvals.void_open(uow, item)
     spending.give_back(uow, item)
     for step in item.steps:

@@ -101,7 +101,7 @@ def draft_of(uow: UnitOfWork, item: Item) -> tuple[ItemForm, Draft | None]:
 
 def usual_times(uow: UnitOfWork, item: Item) -> Sequence[timedelta] | None:
     """Return how long orders of the item took lately, where there were enough of them."""
-    return catalog_health.usual(uow.session, item.slug, now() - LATELY)
+    return catalog_health.usual(uow.session, [item.slug], now() - LATELY).get(item.slug)
 
 
 def _form(uow: UnitOfWork, item: Item, posted: object) -> ItemForm:

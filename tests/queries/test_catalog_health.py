@@ -50,8 +50,8 @@ def test_times_rates_and_failures_are_counted_by_item(cast):
         assert (told.orders, told.fulfilled, told.failures) == (7, 5, 1)
         assert (told.p50, told.p90) == (timedelta(hours=3), timedelta(hours=7, minutes=36))
         assert told.approval_rate == 5 / 6
-        assert catalog_health.usual(session, "workplace/visitor", SINCE) == (told.p50, told.p90)
-        assert catalog_health.usual(session, "access/shared-group", SINCE) is None
+        both = catalog_health.usual(session, ["workplace/visitor", "access/shared-group"], SINCE)
+        assert both == {"workplace/visitor": (told.p50, told.p90)}
         assert catalog_health.statistics(session, NOON + timedelta(days=1)) == {}
         assert catalog_health.statistics(session, SINCE, "access/shared-group") == {}
     assert catalog_health.Statistics().approval_rate is None

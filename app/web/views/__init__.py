@@ -18,6 +18,7 @@ from app.web.views import (
     preferences,
     records,
     requests,
+    revisions,
     roles,
     stuck,
     styleguide,
@@ -26,8 +27,8 @@ from app.web.views import (
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, catalog_health, cart, requests, delegations, approvals, tasks, records, people, teams, roles, directory,
-    attachments, stuck,
+    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, delegations, approvals, tasks, records, people, teams, roles,
+    directory, attachments, stuck,
 )  # fmt: skip
 
 

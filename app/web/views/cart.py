@@ -9,7 +9,7 @@ from app.rules.errors import Invalid
 from app.rules.words import t
 from app.services import baskets, requests
 from app.unit_of_work import UnitOfWork, unit_of_work
-from app.web import ordering
+from app.web import navigation, ordering
 from app.web.answers import shown
 from app.web.current import me
 from app.web.permission import permission
@@ -17,6 +17,14 @@ from app.web.redirects import see_other
 from app.web.shown import say
 
 bp = Blueprint("cart", __name__, url_prefix="/cart")
+
+
+def _count() -> int:
+    with unit_of_work(me()) as uow:
+        return baskets.count(uow)
+
+
+navigation.WAITING["cart.show"] = _count
 
 
 @bp.get("/")

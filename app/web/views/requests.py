@@ -4,12 +4,13 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.models.requests import Item
-from app.queries import progress, requests, standing, stuck
+from app.queries import catalog_health, progress, requests, standing, stuck
 from app.rules.lifecycle import FINAL
 from app.rules.words import t
 from app.services import requests as services
 from app.unit_of_work import unit_of_work
-from app.web.allowed import allowed
+from app.web import ordering
+from app.web.allowed import allowed_each
 from app.web.answers import shown
 from app.web.current import me, now
 from app.web.permission import permission
@@ -18,6 +19,7 @@ from app.web.redirects import see_other
 from app.web.shown import say
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
+ACTS = ("request.cancel", "request.reply", "request.remind", "item.retry", "item.change", "item.cancel")
 
 
 @bp.get("/")
@@ -39,12 +41,20 @@ def show(number: str) -> ResponseReturnValue:
         whole = requests.whole(uow.session, uow.actor, number)
         parts = progress.of(uow.session, whole, current_language())
         rows = {part.item.id: shown(uow.session, part.offer, part.item.answers) for part in parts}
-        may = allowed(uow, whole.request, "request.cancel", "request.reply", "request.remind", "item.retry")
-        reasons = stuck.why_failed(whole.request.items) if "item.retry" in may else {}
+        may = allowed_each(uow, [whole.request, *whole.request.items], *ACTS)
+        reasons = stuck.why_failed([item for item in whole.request.items if "item.retry" in may[item.id]])
         is_open = whole.request.state not in FINAL
-        steps = [step for part in parts for step in part.item.steps]
-        is_begun = any(step.kind == "automatic" and step.state in {"done", "running"} for step in steps)  # too late to cancel
-        return render_template("requests/show.html", whole=whole, parts=parts, rows=rows, may=may, is_open=is_open, is_begun=is_begun, reasons=reasons, now=now())
+        begun = {part.item.id for part in parts if _is_begun(part.item)}
+        usual = catalog_health.usual(uow.session, [part.item.slug for part in parts], now() - ordering.LATELY) if is_open else {}
+        return render_template(
+            "requests/show.html", whole=whole, parts=parts, rows=rows, may=may[whole.request.id], each_may=may, is_open=is_open,
+            begun=begun, reasons=reasons, usual=usual, now=now(),
+        )  # fmt: skip
+
+
+def _is_begun(item: Item) -> bool:
+    """Whether it is too late to cancel: something was done that only we can undo."""
+    return any(step.kind == "automatic" and step.state in {"done", "running"} for step in item.steps)
 
 
 @bp.get("/items/<number>")
@@ -74,6 +84,16 @@ def cancel(number: str) -> ResponseReturnValue:
         services.cancel(uow, number, request.form.get("reason", ""), version=request.form.get("version", type=int))
     flash(say(t("The request was cancelled.")), "success")
     return see_other(".show", number=number)
+
+
+@bp.post("/items/<number>/cancel")
+@permission("item.cancel")
+def cancel_item(number: str) -> ResponseReturnValue:
+    """Cancel one thing of a request; the others go on."""
+    with unit_of_work(me()) as uow:
+        services.cancel_item(uow, number, request.form.get("reason", ""), version=request.form.get("version", type=int))
+    flash(say(t("%(number)s was cancelled.", number=number)), "success")
+    return see_other(".of_item", number=number)
 
 
 @bp.post("/items/<number>/remind")
