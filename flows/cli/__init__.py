@@ -70,6 +70,16 @@ def kills(as_json: bool, items: int, seed: int | None, every: float) -> None:
     answer(fault_kills.run(items, seed, every), as_json=as_json)
 
 
+@faults.command()
+@JSON
+@click.option("--items", default=60, show_default=True, type=click.IntRange(3, 600), help="How many are ordered.")
+def outage(as_json: bool, items: int) -> None:
+    """Prefect's server is away while requests are ordered and approved; then all is carried out, once."""
+    from flows.cli import fault_outage
+
+    answer(fault_outage.run(items), as_json=as_json)
+
+
 @click.group()
 def bench() -> None:
     """Measure."""

@@ -46,16 +46,16 @@ def run(items: int, seed: int | None, every: float) -> dict[str, Any]:
 def try_out(trial: Trial, items: int, seed: int, every: float) -> dict[str, Any]:
     """Do it to this desk."""
     chosen = random.Random(seed)  # noqa: S311 - see above
-    pairs = list(new_memberships())
-    chosen.shuffle(pairs)
+    chances = list(new_memberships())
+    chosen.shuffle(chances)
     killer = Killer(trial, chosen, every)
     began = time.monotonic()
     killer.start()
-    accepted = _order_and_approve(pairs[:items])
-    _approve_until_ended(accepted, UNDER_FIRE)
+    accepted = _order_and_approve(chances[:items])
+    approve_until_ended(accepted, UNDER_FIRE)
     killer.stop()
     calm = time.monotonic()
-    _approve_until_ended(accepted)
+    approve_until_ended(accepted)
     seconds = {"under_fire": round(calm - began, 1), "to_the_end": round(time.monotonic() - calm, 1)}
     return _report(trial, accepted, killer, seed) | {"seconds": seconds}
 
@@ -138,7 +138,7 @@ def _approve_waiting(accepted: dict[str, tuple[str, str]]) -> None:
                 doing.approve(number)
 
 
-def _approve_until_ended(accepted: dict[str, tuple[str, str]], share: float = 1.0) -> None:
+def approve_until_ended(accepted: dict[str, tuple[str, str]], share: float = 1.0) -> None:
     """Approve what is asked until this share of the items is carried out, or the time is over."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
@@ -150,18 +150,22 @@ def _approve_until_ended(accepted: dict[str, tuple[str, str]], share: float = 1.
 
 
 def _report(trial: Trial, accepted: dict[str, tuple[str, str]], killer: Killer, seed: int) -> dict[str, Any]:
+    found, books = evidence(trial, accepted), audit.as_json(audit.verify())
+    ok = bool(found["ok"] and books["ok"] and sum(killer.killed.values()))
+    return {**found, "ok": ok, "seed": seed, "killed": dict(killer.killed), "verify": books}
+
+
+def evidence(trial: Trial, accepted: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """Compare what was accepted (person and group by item) with where it stands and what the directory itself noted."""
     states = doing.states(list(accepted))
     effects = Counter(_effects(trial))
-    wanted = set(accepted.values())
-    books = audit.as_json(audit.verify())
     twice = sorted(f"{person} in {group}: {count}" for (person, group), count in effects.items() if count != 1)
-    missing = sorted(f"{person} in {group}" for person, group in wanted - set(effects))
+    missing = sorted(f"{person} in {group}" for person, group in set(accepted.values()) - set(effects))
     unended = sorted(f"{number}: {state}" for number, state in states.items() if state not in ENDED)
     return {
-        "ok": bool(books["ok"] and not twice and not missing and not unended and sum(killer.killed.values())),
-        "seed": seed, "accepted": len(accepted), "killed": dict(killer.killed), "ended": len(states) - len(unended),
-        "not_ended": unended, "effects": sum(effects.values()), "effects_not_once": twice, "effects_missing": missing,
-        "verify": books,
+        "ok": not twice and not missing and not unended, "accepted": len(accepted),
+        "ended": len(states) - len(unended), "not_ended": unended, "effects": sum(effects.values()),
+        "effects_not_once": twice, "effects_missing": missing,
     }  # fmt: skip
 
 

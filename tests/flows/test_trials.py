@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT
-from flows.cli import bench_fulfil, bench_submit, fault_kills, scenario_access
+from flows.cli import bench_fulfil, bench_submit, fault_kills, fault_outage, scenario_access
 
 pytestmark = [pytest.mark.slow, pytest.mark.engine]
 PLANET = ROOT.parent / "shared" / "data" / "ldap" / "planetexpress.ldif"
@@ -26,9 +26,15 @@ def test_processes_that_die_at_random_lose_and_double_nothing() -> None:
     assert found["ok"], found
 
 
+def test_while_prefect_is_away_people_order_and_approve_and_then_all_is_carried_out_once() -> None:
+    found = fault_outage.run(items=30)
+    assert found["ok"], found
+
+
 def test_from_order_to_first_step_within_two_seconds() -> None:
     found = bench_submit.measure(requests=60, rate=1.0)
     assert found["submit_to_first_step_ms"]["p95"] <= 2000, found
+    assert found["submit_ms"]["p95"] <= 50, found
     assert found["submit_queries"] <= 12, found
 
 
