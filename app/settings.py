@@ -76,7 +76,9 @@ class Settings(BaseSettings):
     ldap_bind_password: SecretStr = SecretStr("")
     ldap_people_base: str = ""
     ldap_groups_base: str = ""
+    ldap_new_people_base: str = ""
     ldap_people_filter: str = ""
+    ldap_mail_domain: str = ""
     ldap_starttls: bool = False
     ldap_allow_clear: bool = False
     ldap_ca_file: str = ""

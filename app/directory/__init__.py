@@ -10,6 +10,7 @@ from functools import cache
 from app.directory.errors import (
     DirectoryEntryMissing,
     DirectoryError,
+    DirectoryLoginTaken,
     DirectoryMisconfigured,
     DirectoryOff,
     DirectoryPartial,
@@ -19,14 +20,14 @@ from app.directory.errors import (
 )
 from app.directory.interface import Directory, DirectoryStatus
 from app.directory.off import OffDirectory
-from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot
+from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot, NewPerson
 from app.rules.words import t
 from app.settings import Settings, settings
 
 __all__ = [
-    "Directory", "DirectoryEntryMissing", "DirectoryError", "DirectoryGroup", "DirectoryMisconfigured", "DirectoryOff",
+    "Directory", "DirectoryEntryMissing", "DirectoryError", "DirectoryGroup", "DirectoryLoginTaken", "DirectoryMisconfigured", "DirectoryOff",
     "DirectoryPartial", "DirectoryPerson", "DirectoryRefusedCertificate", "DirectoryRefusedChange", "DirectorySnapshot",
-    "DirectoryStatus", "DirectoryUnavailable", "OffDirectory", "directory", "directory_for",
+    "DirectoryStatus", "DirectoryUnavailable", "NewPerson", "OffDirectory", "directory", "directory_for",
 ]
 
 
@@ -53,7 +54,8 @@ def directory_for(chosen: Settings) -> Directory:
         return LdapDirectory(Access(
             url=chosen.ldap_url, bind_dn=chosen.ldap_bind_dn, bind_password=chosen.ldap_bind_password.get_secret_value(),
             people_base=chosen.ldap_people_base, groups_base=chosen.ldap_groups_base or chosen.ldap_people_base,
-            people_filter=chosen.ldap_people_filter, vendor=chosen.ldap_vendor, starttls=chosen.ldap_starttls,
+            people_filter=chosen.ldap_people_filter, vendor=chosen.ldap_vendor, new_people_base=chosen.ldap_new_people_base,
+             starttls=chosen.ldap_starttls,
             allow_clear=chosen.ldap_allow_clear, ca_file=chosen.ldap_ca_file, timeout=chosen.ldap_timeout_seconds,
             deadline=2 * chosen.ldap_timeout_seconds,
         ))

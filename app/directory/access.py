@@ -20,6 +20,7 @@ class Access:
     bind_password: str = field(default="", repr=False)
     people_base: str = ""
     groups_base: str = ""
+    new_people_base: str = ""       # where accounts are made; empty: people_base
     people_filter: str = ""
     vendor: str = "openldap"
     starttls: bool = False

@@ -48,5 +48,13 @@ class DirectoryRefusedChange(ActionNotAllowed):
         super().__init__(t("The directory refused the change: %(reason)s", reason=reason))
 
 
+class DirectoryLoginTaken(ActionNotAllowed):
+    """Somebody else has this user name."""
+
+    def __init__(self, login: str) -> None:
+        """Name it."""
+        super().__init__(t("The user name %(login)s is taken. Choose another one.", login=login))
+
+
 class DirectoryEntryMissing(NotFound):
     """The directory answers, and has no such person or group."""

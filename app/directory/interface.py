@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot
+from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot, NewPerson
 from app.rules.words import Text
 
 
@@ -62,6 +62,18 @@ class Directory(Protocol):
 
     def remove_member(self, group_dn: str, person_dn: str) -> bool:
         """End the person's direct membership; return whether that changed anything."""
+
+    def create_person(self, new: NewPerson) -> bool:
+        """Make an account that nobody has a password for; False when this step made it before, refused when somebody else has it."""
+
+    def set_active(self, person_dn: str, *, active: bool) -> bool:
+        """Lock an account for good, or unlock it; return whether that changed anything."""
+
+    def attribute(self, person_dn: str, name: str) -> tuple[str, ...]:
+        """Return the values of one of ATTRIBUTES (app/rules/actions.py)."""
+
+    def set_attribute(self, person_dn: str, name: str, values: Sequence[str]) -> bool:
+        """Make these the values of one of ATTRIBUTES; return whether that changed anything."""
 
     def ping(self) -> DirectoryStatus:
         """Ask whether it works. Never raises."""

@@ -8,18 +8,18 @@ from urllib.parse import urlsplit
 import ldap
 from ldap.filter import filter_format
 
-from app.directory import groups, signin
+from app.directory import groups, people, signin
 from app.directory.access import Access
 from app.directory.breaker import Breaker
 from app.directory.connections import DeskConnection, ServiceConnections
 from app.directory.entries import Entry
-from app.directory.errors import DirectoryEntryMissing, DirectoryPartial
+from app.directory.errors import DirectoryEntryMissing, DirectoryLoginTaken, DirectoryPartial
 from app.directory.faults import guarded
 from app.directory.interface import DirectoryStatus
-from app.directory.reading import group, group_attributes, pages, person, person_attributes, whole
+from app.directory.reading import LOCK_MARKS, group, group_attributes, pages, person, person_attributes, whole
 from app.directory.references import fitted
 from app.directory.vendors import VENDORS
-from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot
+from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot, NewPerson
 from app.rules.errors import DeskError
 
 
@@ -118,6 +118,33 @@ class LdapDirectory:
             entry = self._group_entry(connection, group_dn)
             name = groups.member_attribute(entry)
             return groups.remove(connection, entry, self._value(connection, name, person_dn))
+
+    def create_person(self, new: NewPerson) -> bool:
+        """Make an account that nobody has a password for."""
+        with self._connection() as connection:
+            if people.create(connection, self.access, self.vendor, new):
+                return True
+        found = self.person(new.login)
+        if found is None or not new.description or found.description != new.description:
+            raise DirectoryLoginTaken(new.login)
+        return False
+
+    def set_active(self, person_dn: str, *, active: bool) -> bool:
+        """Lock an account for good, or unlock it."""
+        with self._connection() as connection:
+            return people.set_active(connection, self._required(connection, person_dn, LOCK_MARKS), self.vendor, active=active)
+
+    def attribute(self, person_dn: str, name: str) -> tuple[str, ...]:
+        """Return the values of one attribute of a person."""
+        known = self.vendor.attributes[name]
+        with self._connection() as connection:
+            return self._required(connection, person_dn, [known]).all(known)
+
+    def set_attribute(self, person_dn: str, name: str, values: Sequence[str]) -> bool:
+        """Make these the values of one attribute of a person."""
+        known = self.vendor.attributes[name]
+        with self._connection() as connection:
+            return people.replace(connection, self._required(connection, person_dn, [known]), known, values)
 
     def ping(self) -> DirectoryStatus:
         """Ask the directory for its own base, and say how long that took."""

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from app.directory.errors import DirectoryOff
 from app.directory.interface import DirectoryStatus
-from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot
+from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot, NewPerson
 from app.rules.words import Text
 
 
@@ -68,6 +68,22 @@ class OffDirectory:
         self._off()
 
     def remove_member(self, group_dn: str, person_dn: str) -> bool:
+        """Refuse."""
+        self._off()
+
+    def create_person(self, new: NewPerson) -> bool:
+        """Refuse."""
+        self._off()
+
+    def set_active(self, person_dn: str, *, active: bool) -> bool:
+        """Refuse."""
+        self._off()
+
+    def attribute(self, person_dn: str, name: str) -> tuple[str, ...]:
+        """Refuse."""
+        self._off()
+
+    def set_attribute(self, person_dn: str, name: str, values: Sequence[str]) -> bool:
         """Refuse."""
         self._off()
 

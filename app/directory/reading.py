@@ -42,7 +42,7 @@ def pages(connection: SimpleLDAPObject, base: str, found_by: str, attributes: Se
 def person_attributes(vendor: Vendor) -> list[str]:
     """Return the attributes that describe a person; never photos, which are large, nor passwords."""
     return [vendor.uid, vendor.login, "cn", "displayName", "givenName", "sn", "mail", "title", "employeeType",
-            "manager", "preferredLanguage", *vendor.department, *LOCK_MARKS]
+            "manager", "preferredLanguage", "description", *vendor.department, *LOCK_MARKS]
 
 
 def person(entry: Entry, vendor: Vendor) -> DirectoryPerson | None:
@@ -55,7 +55,7 @@ def person(entry: Entry, vendor: Vendor) -> DirectoryPerson | None:
         mails=tuple(mail.casefold() for mail in entry.all("mail")), given_name=entry.first("givenName"),
         family_name=entry.first("sn"), title=entry.first("title", "employeeType"),
         department=entry.first(*vendor.department), manager_dn=entry.first("manager") or None,
-        locale=entry.first("preferredLanguage") or None,
+        locale=entry.first("preferredLanguage") or None, description=entry.first("description"),
         active=is_active(entry, int((time.time() + WINDOWS_EPOCH) * 10_000_000)),
     )
 

@@ -41,6 +41,16 @@ def sync(*, force: bool = False, source: Directory | None = None) -> Counter[str
         raise
 
 
+def follow(login: str) -> int | None:
+    """Take over what the directory says now of one person, who may be new; the desk's id of whom, None where nobody is known."""
+    found = directory().person(login)
+    if found is None:
+        return None
+    with unit_of_work(SYSTEM) as uow:
+        person = directory_sync.follow(uow, found)
+        return person.id if person else None
+
+
 def check_signed_in(source: Directory | None = None) -> int:
     """End the sessions of those whom the directory has disabled since; return how many. Safe to run at any time."""
     with sessions()() as session:

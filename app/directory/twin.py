@@ -5,19 +5,20 @@ accounts), and it changes outside the desk's transactions, as an outside system 
 """
 
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.database import sessions
-from app.directory.errors import DirectoryEntryMissing, DirectoryPartial
+from app.directory.errors import DirectoryEntryMissing, DirectoryLoginTaken, DirectoryPartial
 from app.directory.interface import DirectoryStatus
 from app.models.directory import TwinEntry
-from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot
+from app.rules.directory import DirectoryGroup, DirectoryPerson, DirectorySnapshot, NewPerson
 from app.rules.words import t
 
 PERSON, GROUP = "person", "group"
@@ -103,6 +104,39 @@ class TwinDirectory:
         """End the person's direct membership."""
         return self._change(group_dn, person_dn, add=False)
 
+    def create_person(self, new: NewPerson) -> bool:
+        """Make an account beside those that are there."""
+        if (found := self.person(new.login)) is not None:
+            if not new.description or found.description != new.description:
+                raise DirectoryLoginTaken(new.login)
+            return False
+        beside = next((person.dn.partition(",")[2] for person in self.people()), "ou=people")
+        person = DirectoryPerson(
+            uid=str(uuid.uuid4()), dn=f"uid={new.login},{beside}", login=new.login, name=new.name, title=new.title,
+            mails=(new.mail,) if new.mail else (), given_name=new.name.split()[0], family_name=new.family_name,
+            department=new.department, manager_dn=new.manager_dn or None, description=new.description,
+        )
+        try:
+            with sessions().begin() as session:
+                session.add(entry_of(person))
+        except IntegrityError:                          # somebody was a moment earlier: then it is known whose it is
+            return self.create_person(new)
+        return True
+
+    def set_active(self, person_dn: str, *, active: bool) -> bool:
+        """Lock an account for good, or unlock it."""
+        return self._write(person_dn, "active", active)
+
+    def attribute(self, person_dn: str, name: str) -> tuple[str, ...]:
+        """Return the values of one attribute of a person."""
+        with sessions()() as session:
+            value = _person_entry(session, person_dn).attributes.get(name)
+        return (str(value),) if value else ()
+
+    def set_attribute(self, person_dn: str, name: str, values: Sequence[str]) -> bool:
+        """Make these the values of one attribute of a person; the twin keeps the first."""
+        return self._write(person_dn, name, next(iter(values), ""))
+
     def ping(self) -> DirectoryStatus:
         """Count the entries."""
         began, text = time.monotonic(), t("This is the demonstration's own table, not a real directory.")
@@ -113,6 +147,13 @@ class TwinDirectory:
             works = False
         taken = round((time.monotonic() - began) * 1000, 1)
         return DirectoryStatus(kind="twin", works=works, address="twin:", private=True, milliseconds=taken, text=text)
+
+    def _write(self, person_dn: str, name: str, value: object) -> bool:
+        with sessions().begin() as session:
+            entry = _person_entry(session, person_dn)
+            was = entry.attributes.get(name, "")
+            entry.attributes = entry.attributes | {name: value}
+        return bool(was != value)
 
     def _change(self, group_dn: str, person_dn: str, *, add: bool) -> bool:
         with sessions().begin() as session:
@@ -136,6 +177,13 @@ def entry_of(described: DirectoryPerson | DirectoryGroup) -> TwinEntry:
 
 def _entries(session: Session, kind: str) -> list[TwinEntry]:
     return list(session.scalars(select(TwinEntry).where(TwinEntry.kind == kind).order_by(TwinEntry.dn)))
+
+
+def _person_entry(session: Session, dn: str) -> TwinEntry:
+    entry = session.get(TwinEntry, dn, with_for_update=True)
+    if entry is None or entry.kind != PERSON:
+        raise DirectoryEntryMissing(dn)
+    return entry
 
 
 def _person(entry: TwinEntry) -> DirectoryPerson:

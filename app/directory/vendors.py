@@ -26,6 +26,7 @@ class Vendor:
     dn: str                                         # the attribute that holds an entry's own DN, for filters
     owner: str
     department: tuple[str, ...]
+    attributes: Mapping[str, str]                   # what a step may set, by the name it has in the catalogue
     nested_rule: str = ""                           # matching rule for members of members; elsewhere it finds nothing, silently
 
     def has_uid(self, uid: str) -> str:
@@ -45,6 +46,7 @@ OPENLDAP: Final = Vendor(
     dn="entryDN",
     owner="owner",
     department=("ou", "departmentNumber"),
+    attributes={"title": "title", "department": "ou", "telephone": "telephoneNumber", "mobile": "mobile", "room": "roomNumber"},
 )
 ACTIVE_DIRECTORY: Final = Vendor(
     name="active-directory",
@@ -55,6 +57,8 @@ ACTIVE_DIRECTORY: Final = Vendor(
     dn="distinguishedName",
     owner="managedBy",
     department=("department",),
+    attributes={"title": "title", "department": "department", "telephone": "telephoneNumber", "mobile": "mobile",
+                "room": "physicalDeliveryOfficeName"},
     nested_rule="1.2.840.113556.1.4.1941",
 )
 VENDORS: Final[Mapping[str, Vendor]] = {vendor.name: vendor for vendor in (OPENLDAP, ACTIVE_DIRECTORY)}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.platform.company import MAIL_DOMAIN
 from app.platform.slapd import Slapd
 from app.platform.slapd_setup import program
 
@@ -17,8 +18,9 @@ def slapd(folder: Path) -> Slapd | None:
 def settings(server: Slapd | None) -> dict[str, str]:
     """Return the LDAP_* settings (without DESK_) that point to it."""
     if server is None:
-        return {"LDAP_URL": "twin:"}
+        return {"LDAP_URL": "twin:", "LDAP_MAIL_DOMAIN": MAIL_DOMAIN}
     return {
+        "LDAP_MAIL_DOMAIN": MAIL_DOMAIN,
         "LDAP_URL": server.url,
         "LDAP_BIND_DN": server.service_dn,
         "LDAP_BIND_PASSWORD": server.service_password,

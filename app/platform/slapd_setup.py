@@ -51,7 +51,8 @@ def password_hash(password: str) -> str:
 
 
 # The policy overlay gives accounts their lock (pwdAccountLockedTime). A search that is not paged is cut at `limit`, as
-# many companies' servers do. Only the desk may change members, nobody may read a password, and strangers see nothing.
+# many companies' servers do. Only the desk may change members, make and lock accounts (never delete one) and
+# describe them; nobody may read or set a password, and strangers see nothing.
 CONFIGURATION = """\
 dn: cn=config
 objectClass: olcGlobal
@@ -98,6 +99,8 @@ olcDbIndex: objectClass,uid,mail,member,entryUUID eq
 olcLimits: * size.soft={limit} size.hard={limit} size.prtotal=unlimited
 olcAccess: to attrs=userPassword by anonymous auth by * none
 olcAccess: to attrs=member,uniqueMember,memberUid by dn.exact="{service}" write by users read by * none
+olcAccess: to attrs=pwdAccountLockedTime,title,ou,telephoneNumber,mobile,roomNumber by dn.exact="{service}" write by users read by * none
+olcAccess: to attrs=children,entry by dn.exact="{service}" add by users read by * none
 olcAccess: to * by users read by * none
 
 dn: olcOverlay=auditlog,olcDatabase={{1}}mdb,cn=config

@@ -74,6 +74,30 @@ ACTIONS: Final[Mapping[str, ActionSpec]] = {
             undone_by="directory.add_member",
         ),
         ActionSpec(
+            "directory.create_person",
+            (
+                Parameter("login", Takes.LOGIN),
+                Parameter("name", Takes.LINE),
+                Parameter("mail", Takes.LINE, optional=True),
+                Parameter("department", Takes.LINE, optional=True),
+                Parameter("title", Takes.LINE, optional=True),
+                Parameter("manager", Takes.PERSON, optional=True),
+            ),
+            t("Create the account %(login)s for %(name)s"),
+            undone_by="directory.disable_person",
+        ),
+        ActionSpec(
+            "directory.disable_person",
+            (Parameter("person", Takes.PERSON),),
+            t("Disable the account of %(person)s"),
+        ),
+        ActionSpec(
+            "directory.set_attribute",
+            (Parameter("person", Takes.PERSON), Parameter("attribute", Takes.ATTRIBUTE), Parameter("value", Takes.LINE)),
+            t("Set %(attribute)s of %(person)s to “%(value)s”"),
+            undone_by="directory.set_attribute",
+        ),
+        ActionSpec(
             "mail.send",
             (
                 Parameter("to", Takes.ADDRESS),
@@ -87,30 +111,6 @@ ACTIONS: Final[Mapping[str, ActionSpec]] = {
 }
 
 NOT_YET: Final = (  # an action comes into ACTIONS together with its class in flows/actions/, never before
-    ActionSpec(
-        "directory.create_person",
-        (
-            Parameter("login", Takes.LOGIN),
-            Parameter("name", Takes.LINE),
-            Parameter("mail", Takes.LINE, optional=True),
-            Parameter("department", Takes.LINE, optional=True),
-            Parameter("title", Takes.LINE, optional=True),
-            Parameter("manager", Takes.PERSON, optional=True),
-        ),
-        t("Create the account %(login)s for %(name)s"),
-        undone_by="directory.disable_person",
-    ),
-    ActionSpec(
-        "directory.disable_person",
-        (Parameter("person", Takes.PERSON),),
-        t("Disable the account of %(person)s"),
-    ),
-    ActionSpec(
-        "directory.set_attribute",
-        (Parameter("person", Takes.PERSON), Parameter("attribute", Takes.ATTRIBUTE), Parameter("value", Takes.LINE)),
-        t("Set %(attribute)s of %(person)s to “%(value)s”"),
-        undone_by="directory.set_attribute",
-    ),
     ActionSpec(
         "webhook.call",
         (Parameter("url", Takes.URL), Parameter("event", Takes.LINE), Parameter("text", Takes.TEXT)),

@@ -1,8 +1,11 @@
 """What the desk knows of the company's directory, and when a reading of it may not be believed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+LOGIN: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 SMALL = 3               # so many people may go in one run in the smallest company
 SHARE = 20              # and one in twenty (5 %) in a large one
 
@@ -23,11 +26,30 @@ class DirectoryPerson:
     manager_dn: str | None = None
     locale: str | None = None
     active: bool = True
+    description: str = ""
 
     @property
     def mail(self) -> str | None:
         """The first address: the one the desk writes to."""
         return self.mails[0] if self.mails else None
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """Whom the desk brings into the directory; `description` says by which step, and so that it was the desk."""
+
+    login: str
+    name: str
+    mail: str = ""
+    title: str = ""
+    department: str = ""
+    manager_dn: str = ""
+    description: str = ""
+
+    @property
+    def family_name(self) -> str:
+        """The last name, which a directory must have: all but the first, or the only one there is."""
+        return self.name.partition(" ")[2] or self.name
 
 
 @dataclass(frozen=True)
@@ -49,6 +71,11 @@ class DirectorySnapshot:
 
     people: tuple[DirectoryPerson, ...]
     groups: tuple[DirectoryGroup, ...]
+
+
+def is_login(text: str) -> bool:
+    """Say whether a user name may be given to somebody new: nothing in it that a tree or a filter takes for its own."""
+    return LOGIN.fullmatch(text) is not None
 
 
 def disables_too_many(disabled: int, known: int) -> bool:

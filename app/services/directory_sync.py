@@ -94,6 +94,17 @@ def check(uow: UnitOfWork, asked: Mapping[str, int], found: Mapping[str, Directo
     return sum(_disabled(uow, person_id) for person_id in gone)
 
 
+def follow(uow: UnitOfWork, found: DirectoryPerson) -> Person | None:
+    """Take over one person as the directory has them now; None where the user name is another account's."""
+    uow.check("directory.sync")
+    person = people.from_directory(uow, found)
+    if person is not None:
+        if person.active and not found.active:
+            _disabled(uow, person.id)
+        _renew(uow, person, found, Counter())
+    return person
+
+
 def note_checked(uow: UnitOfWork, person_ids: Iterable[int]) -> None:
     """Remember that the directory was asked about these people's sessions, whatever it said."""
     mine = SignInSession.person_id.in_(list(person_ids)), SignInSession.ended_at.is_(None)

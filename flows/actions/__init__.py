@@ -57,7 +57,7 @@ class Action(Protocol):
         """Take back what `run` changed; ActionNotAllowed where that cannot be."""
 
 
-SYSTEMS: Final = ("directory", "mail")  # the files of this package
+SYSTEMS: Final = ("accounts", "directory", "mail")  # the files of this package
 _registered: dict[str, Callable[[], Action]] = {}
 
 

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
+from app import database
 from app.directory import directory
+from app.models.people import Person
 from app.platform.slapd import Slapd
 from app.platform.slapd_audit import changes
 from app.rules.actions import ACTIONS
@@ -17,10 +20,14 @@ from tests.flows.conftest import group_dn, person_dn
 
 PARAMS = {
     "directory.add_member": {"person": "ana", "group": "finance-ro"},
+    "directory.create_person": {"login": "nina.costa", "name": "Nina Costa", "title": "Tax Analyst", "manager": "helena"},
+    "directory.disable_person": {"person": "zeca"},
     "directory.remove_member": {"person": "rui", "group": "finance-ro"},
+    "directory.set_attribute": {"person": "ana", "attribute": "department", "value": "Treasury"},
     "mail.send": {"to": "ana@aurora.example", "subject": "Welcome", "text": "Your guest is expected."},
 }
 EVERY = sorted(ACTIONS)
+OUTSIDE = {"mail.send"}  # what they change is not in the directory
 
 
 def bound(name: str) -> BoundStep:
@@ -50,7 +57,7 @@ def test_running_twice_is_running_once_and_verify_sees_it(company: Slapd, name: 
     after_one = len(changes(company.audit_file))
     action.run(step)
     assert action.verify(step)
-    assert len(changes(company.audit_file)) == after_one == (0 if name == "mail.send" else 1)
+    assert len(changes(company.audit_file)) == after_one == (0 if name in OUTSIDE else 1)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -73,6 +80,58 @@ def test_undo_leaves_a_membership_that_was_there_before(company: Slapd) -> None:
     action.run(step)
     action.undo(step)
     assert action.verify(step)
+
+
+def test_a_new_account_has_no_password_and_the_desk_knows_its_person_at_once(company: Slapd) -> None:
+    actions.named("directory.create_person").run(bound("directory.create_person"))
+    (made,) = changes(company.audit_file)
+    assert not any("password" in line.casefold() for line in made.lines)
+    with database.sessions()() as session:
+        nina = session.scalars(select(Person).where(Person.login == "nina.costa")).one()
+        assert (nina.name, nina.title, nina.source, nina.active) == ("Nina Costa", "Tax Analyst", "directory", True)
+    other = replace(bound("directory.create_person"), item="RIT0009999")
+    assert actions.plan(other)["fault"]  # for another item the name is taken
+
+
+def test_an_account_is_never_planned_for_a_name_that_is_taken_or_unusable(company: Slapd) -> None:
+    step = bound("directory.create_person")
+    for login in ("ana", "rui", "Nina Costa", "nina,ou=people", "nina*", "..", "a" * 70):
+        assert actions.plan(replace(step, params={"login": login, "name": "Nina Costa"}))["fault"], login
+    assert changes(company.audit_file) == []
+
+
+def test_an_account_of_the_same_name_that_somebody_else_made_meanwhile_is_not_taken_for_ours(company: Slapd) -> None:
+    theirs, ours = bound("directory.create_person"), bound("directory.create_person")
+    ours = replace(ours, item="RIT0009999")
+    action = actions.named("directory.create_person")
+    action.run(theirs)
+    with pytest.raises(ActionNotAllowed):
+        action.run(ours)
+    action.undo(ours)
+    assert (action.verify(theirs), action.verify(ours)) == (True, False)
+
+
+def test_disabling_ends_sessions_at_the_desk_and_stops_before_the_last_administrator(company: Slapd) -> None:
+    step, action = bound("directory.disable_person"), actions.named("directory.disable_person")
+    action.run(step)
+    with database.sessions()() as session:
+        assert not session.scalars(select(Person.active).where(Person.login == "zeca")).one()
+    with pytest.raises(ActionNotAllowed):
+        action.run(replace(step, params={"person": "eva"}))
+    assert len(changes(company.audit_file)) == 1
+
+
+def test_undo_of_an_attribute_restores_what_was_there_and_leaves_what_somebody_set_since(company: Slapd) -> None:
+    ana = person_dn("ana")
+    directory().set_attribute(ana, "department", ("Finance", "Audit"))
+    step, action = bound("directory.set_attribute"), actions.named("directory.set_attribute")
+    action.run(step)
+    action.undo(step)
+    assert sorted(directory().attribute(ana, "department")) == ["Audit", "Finance"]
+    action.run(step)
+    directory().set_attribute(ana, "department", ("Legal",))
+    action.undo(step)
+    assert directory().attribute(ana, "department") == ("Legal",)
 
 
 def test_what_the_directory_does_not_have_is_a_fault_in_the_plan(company: Slapd) -> None:
