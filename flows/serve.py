@@ -31,6 +31,7 @@ FLOWS: Final = {
     "recertify": "flows.recertify.recertify",
     "check_sessions": "flows.sync_directory.check_sessions",
     "anchor_audit": "flows.anchor_audit.anchor_audit",
+    "rehearse_catalog": "flows.rehearse_catalog.rehearse_catalog",
 }
 
 # How often a flow runs by the clock. The relay keeps it: Prefect 3.8.8's own scheduler breaks on SQLAlchemy 2.1
@@ -38,6 +39,7 @@ FLOWS: Final = {
 EVERY: Final = {
     "sync_directory": timedelta(minutes=15),
     "anchor_audit": timedelta(hours=1),
+    "rehearse_catalog": timedelta(days=1),
 }
 
 log = logs.logger("serve")

@@ -23,11 +23,16 @@ class Desk(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return every command's name."""
-        return sorted(command.name or "" for commands in _sources("") for command in commands)
+        return sorted({command.name or "" for commands in _sources("") for command in commands})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return one command; the file that carries its name is asked first."""
-        return next((one for commands in _sources(cmd_name) for one in commands if one.name == cmd_name), None)
+        """Return one command; the file that carries its name is asked first, and others may add to its group."""
+        found = (one for commands in _sources(cmd_name) for one in commands if one.name == cmd_name)
+        first = next(found, None)
+        if isinstance(first, click.Group):
+            for more in found:
+                first.commands.update(more.commands if isinstance(more, click.Group) else {})
+        return first
 
 
 def _sources(wanted: str) -> Iterator[list[click.Command]]:

@@ -2,11 +2,11 @@
 
 from sqlalchemy import select
 
-from app.models.people import Membership, Person
+from app.models.people import Membership, Person, Team
 from app.models.records import Record
 from app.models.tasks import Task
-from app.rules.errors import Invalid
-from app.rules.lifecycle import Action, RecordKind
+from app.rules.errors import ActionNotAllowed, Invalid
+from app.rules.lifecycle import TASK_CLOSED, Action, RecordKind
 from app.rules.words import t
 from app.services import messages, records
 from app.unit_of_work import UnitOfWork
@@ -34,9 +34,14 @@ def take(uow: UnitOfWork, number: str, *, version: int | None = None) -> Task:
     """Make the task the actor's own and start it."""
     task = uow.get(Task, number)
     records.expect(task, version)
-    was = task.assignee_id
+    was, begun = task.assignee_id, task.state == "in_progress" and task.assignee_id is None
     task.assignee_id = uow.actor.id
-    records.move(uow, task, Action.TAKE, before={"assignee": was}, after={"assignee": uow.actor.id})
+    if begun:  # handed over by another team: it goes on where it stands
+        uow.check("task.take", task)
+        task.updated_at = uow.now
+        uow.record_event(task, "task.take", before={"assignee": None}, after={"assignee": uow.actor.id})
+    else:
+        records.move(uow, task, Action.TAKE, before={"assignee": was}, after={"assignee": uow.actor.id})
     return task
 
 
@@ -54,6 +59,23 @@ def assign(uow: UnitOfWork, number: str, person_id: int, *, version: int | None 
     was, task.assignee_id, task.updated_at = task.assignee_id, person.id, uow.now
     event = uow.record_event(task, "task.assign", before={"assignee": was}, after={"assignee": person.id})
     messages.tell(uow, person, "task_assigned", task, event)
+    return task
+
+
+def hand_over(uow: UnitOfWork, number: str, team_key: str, body: str, *, version: int | None = None) -> Task:
+    """Give the task to another team, saying why; nobody there has it yet."""
+    task = uow.get(Task, number)
+    records.expect(task, version)
+    uow.check("task.assign", task)
+    team = uow.session.scalars(select(Team).where(Team.key == team_key, Team.active)).one_or_none()
+    if team is None or team.id == task.team_id:
+        raise Invalid({"team": t("Choose another team.")})
+    if task.state in TASK_CLOSED:
+        raise ActionNotAllowed(t("This task has ended."))
+    note = records.write(uow, task, "work_note", body)
+    was, task.team_id, task.assignee_id, task.updated_at = task.team_id, team.id, None, uow.now
+    uow.record_event(task, "task.hand_over", before={"team": was}, after={"team": team.id}, note=note)
+    messages.tell_team(uow, team.id, "task_opened", task, parent=task.parent.number)
     return task
 
 

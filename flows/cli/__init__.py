@@ -106,4 +106,29 @@ def fulfil(as_json: bool, items: int) -> None:
     answer(bench_fulfil.measure(items), as_json=as_json)
 
 
-commands: list[click.Command] = [scenario, faults, bench]
+@click.group()
+def catalog() -> None:
+    """Check the files of catalog/, which say what can be ordered."""
+
+
+@catalog.command()
+@JSON
+@click.option("--language", default="en", show_default=True, help="In which language: en or pt.")
+def rehearse(as_json: bool, language: str) -> None:
+    """Plan every item in service, without doing it, against the directory as it is; exit 1 when one is broken."""
+    from app.language import translate
+    from flows import rehearse_catalog
+
+    found = rehearse_catalog.rehearse_all()
+    told = [
+        {"item": each.slug, "outcome": each.outcome, "why": translate(each.why, language) if each.why else ""} for each in found
+    ]
+    if as_json:
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        for one in told:
+            click.echo(f"{one['outcome']:8}{one['item']}{': ' if one['why'] else ''}{one['why']}")
+    sys.exit(1 if any(each.outcome == "broken" for each in found) else 0)
+
+
+commands: list[click.Command] = [scenario, faults, bench, catalog]

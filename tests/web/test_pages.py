@@ -21,7 +21,7 @@ PAGES = (
     ("ana", "/catalog/access/shared-group"), ("ana", "/requests/"), ("ana", "/requests/?show=all&q=access"),
     ("ana", "/requests/REQ0000001"), ("ana", "/approvals/"), ("ana", "/approvals/away/"), ("ana", "/people/suggest?q=bo"),
     ("helena", "/"), ("helena", "/approvals/"), ("helena", "/approvals/RIT0000001"), ("helena", "/requests/REQ0000001"),
-    ("bo", "/stuck/"), ("eva", "/stuck/"), ("bo", "/tasks/"), ("bo", "/tasks/?show=mine"), ("bo", "/tasks/TSK0000001"), ("bo", "/records/REQ0000001/timeline"),
+    ("bo", "/stuck/"), ("eva", "/stuck/"), ("bo", "/tasks/"), ("bo", "/tasks/board"), ("bo", "/tasks/?show=mine"), ("bo", "/tasks/TSK0000001"), ("bo", "/records/REQ0000001/timeline"),
     ("bo", "/records/REQ0000001/timeline?show=talk"), ("bo", "/requests/REQ0000001"),
     ("eva", "/people/"), ("eva", "/people/?q=bo&role=analyst"), ("eva", "/people/bo"), ("eva", "/people/new"),
     ("eva", "/teams/"), ("eva", "/teams/service-desk"), ("eva", "/teams/new"), ("eva", "/roles/"), ("eva", "/directory/"),

@@ -26,7 +26,8 @@ def answers(item: Item, today: date, known: Known, chosen: Mapping[str, Any] | N
     given: dict[str, Any] = {}
     for field in item.fields:
         if conditions.holds(field.when, given) and (field.kind is not Kind.FILE or known.file):
-            given[field.name] = (chosen or {}).get(field.name) or _answer(field, today, known)
+            wanted = chosen or {}
+            given[field.name] = wanted[field.name] if field.name in wanted else _answer(field, today, known)
     return given
 
 

@@ -12,6 +12,7 @@ from app.web.views import (
     delegations,
     dev_mail,
     directory,
+    fulfilment,
     health,
     people,
     portal,
@@ -27,7 +28,7 @@ from app.web.views import (
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, delegations, approvals, tasks, records, people, teams, roles,
+    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, tasks, records, people, teams, roles,
     directory, attachments, stuck,
 )  # fmt: skip
 

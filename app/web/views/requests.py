@@ -19,7 +19,10 @@ from app.web.redirects import see_other
 from app.web.shown import say
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
-ACTS = ("request.cancel", "request.reply", "request.remind", "item.retry", "item.change", "item.cancel")
+ACTS = (
+    "request.cancel", "request.reply", "request.remind", "item.retry", "item.change", "item.cancel", "item.hold",
+    "item.resume", "item.compensate",
+)  # fmt: skip
 
 
 @bp.get("/")

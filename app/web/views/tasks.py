@@ -1,5 +1,7 @@
 """Tasks of my teams: the list, one task, and ending it."""
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -13,9 +15,10 @@ from app.web.allowed import allowed
 from app.web.current import me, now
 from app.web.permission import permission
 from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.shown import say, team_name
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
+LATELY = timedelta(days=7)
 LISTS = ("unassigned", "mine", "all")
 ACTS = ("task.take", "task.assign", "task.complete", "task.skip", "task.note")
 
@@ -32,10 +35,35 @@ navigation.WAITING["tasks.worklist"] = _count
 @permission("work.view")
 def worklist() -> ResponseReturnValue:
     """List the open tasks of my teams."""
-    which = request.args.get("show", "all")
+    which, team = _chosen()
     with unit_of_work(me()) as uow:
-        page = tasks.of_teams(uow.session, uow.actor, which=which if which in LISTS else "all", bookmark=request.args.get("page"))
-        return render_template("tasks/worklist.html", page=page, which=which, lists=LISTS, now=now())
+        page = tasks.of_teams(uow.session, uow.actor, which=which, team=team, bookmark=request.args.get("page"))
+        teams = tasks.teams_of(uow.session, uow.actor)
+        return render_template("tasks/worklist.html", page=page, which=which, team=team, teams=teams, lists=LISTS, now=now())
+
+
+@bp.get("/board")
+@permission("work.view")
+def board() -> ResponseReturnValue:
+    """Show the tasks of my teams as cards, a column for each state; `?column=&page=` turns the pages of one."""
+    which, team = _chosen()
+    turned, bookmark = request.args.get("column"), request.args.get("page")
+    with unit_of_work(me()) as uow:
+        columns = {
+            state: tasks.column(uow.session, uow.actor, state, now() - LATELY, which=which, team=team,
+                                bookmark=bookmark if state == turned else None)
+            for state in tasks.COLUMNS
+        }  # fmt: skip
+        counts = tasks.counts(uow.session, uow.actor, which=which, team=team)
+        teams = tasks.teams_of(uow.session, uow.actor)
+        return render_template(
+            "tasks/board.html", columns=columns, counts=counts, which=which, team=team, teams=teams, lists=LISTS, now=now()
+        )
+
+
+def _chosen() -> tuple[str, str]:
+    which = request.args.get("show", "all")
+    return which if which in LISTS else "all", request.args.get("team", "")
 
 
 @bp.get("/<number>")
@@ -52,7 +80,7 @@ def take(number: str) -> ResponseReturnValue:
     with unit_of_work(me()) as uow:
         services.take(uow, number, version=request.form.get("version", type=int))
     flash(say(t("%(number)s is yours now.", number=number)), "success")
-    return see_other(".show", number=number)
+    return see_other(".board") if request.form.get("back") == "board" else see_other(".show", number=number)
 
 
 @bp.post("/<number>/assign")
@@ -64,6 +92,18 @@ def assign(number: str) -> ResponseReturnValue:
         name = task.assignee.name if task.assignee else ""
     flash(say(t("%(number)s was given to %(name)s.", number=number, name=name)), "success")
     return see_other(".show", number=number)
+
+
+@bp.post("/<number>/hand-over")
+@permission("task.assign")
+def hand_over(number: str) -> ResponseReturnValue:
+    """Give the task to another team."""
+    with unit_of_work(me()) as uow:
+        team, why = request.form.get("team", ""), request.form.get("body", "")
+        task = services.hand_over(uow, number, team, why, version=request.form.get("version", type=int))
+        name = team_name(task.team) if task.team else ""
+    flash(say(t("%(number)s was given to %(name)s.", number=number, name=name)), "success")
+    return see_other(".worklist")
 
 
 @bp.post("/<number>/close")
@@ -94,5 +134,6 @@ def _page(number: str, errors: dict[str, str] | None = None, how: str = "complet
         task, notes = tasks.whole(uow.session, uow.actor, number)
         return render_template(
             "tasks/show.html", task=task, notes=notes, members=tasks.members(uow.session, task.team_id), errors=errors or {},
+            others=tasks.others(uow.session, task.team_id),
             may=allowed(uow, task, *ACTS), how=how, note=note, is_open=task.state in tasks.OPEN, now=now(),
         )  # fmt: skip
