@@ -119,6 +119,7 @@ class Cluster:
     def prepare(self) -> None:
         """Make the cluster's files when they are not there yet."""
         if (self.data / "PG_VERSION").is_file():
+            self.data.chmod(0o700)      # a copied or opened folder: the server refuses any other
             return
         self.directory.mkdir(parents=True, exist_ok=True)
         if not may(self.user, "-x", self.directory):

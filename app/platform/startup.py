@@ -79,7 +79,11 @@ class Startup:
         os.environ.update(environment)
         database.forget()
         settings.cache_clear()
-        self._start_servers(supervisor)
+        try:
+            self._start_servers(supervisor)
+        except RuntimeError:                    # why is in their logs, and the screen is where people look
+            self._stream.show()
+            raise
         with step(self.console, "database schema"):
             schema.upgrade()
         fill()

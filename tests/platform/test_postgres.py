@@ -67,6 +67,7 @@ def test_it_starts_again_after_a_crash(open_folder: Path, eventually: Callable[.
     os.kill(pid, signal.SIGKILL)
     cluster.stop()
     eventually(lambda: not cluster.is_running())
+    cluster.data.chmod(0o755)  # as a copy leaves it: the server would refuse
     with cluster, cluster.connect() as connection:
         assert cluster.pid() != pid
         assert cluster.port == port
