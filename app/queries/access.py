@@ -94,7 +94,7 @@ def _chosen(who: Actor, wanted: Wanted) -> Select[*tuple[Any, ...]]:
     if wanted.group.strip():
         query = query.where(Grant.target == wanted.group.strip())
     if wanted.before:
-        query = query.where(Grant.ends_at < wanted.before)
+        query = query.where(Grant.ends_at <= wanted.before)
     return query
 
 

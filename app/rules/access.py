@@ -2,7 +2,10 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
+
+from app.rules.words import t
 
 
 class Unanswered(StrEnum):
@@ -44,3 +47,24 @@ def next_review_look(started_at: datetime, due_at: datetime, now: datetime) -> d
     """Return when a campaign is looked at next: after half of its time, on its last day, and when it is over."""
     half, last = started_at + (due_at - started_at) / 2, due_at - LAST_DAY
     return min((at for at in (half, last) if now < at and started_at < at), default=due_at)
+
+
+ENDED_WHY: Final = {
+    "expired": t("Its last day was over"),
+    "given_back": t("It was given back"),
+    "revoked": t("An administrator took it away"),
+    "recertification": t("Its reviewer said that it is no longer needed"),
+    "unanswered": t("Nobody answered for it in a review"),
+    "leaver": t("The person left"),
+    "undone": t("The order that gave it was undone"),
+    "request": t("Another order ended it"),
+}
+HAPPENED: Final = {
+    "grant.open": t("Given"),
+    "grant.remind": t("Reminded of the end"),
+    "grant.ending": t("To be taken away"),
+    "grant.stuck": t("Could not be taken away; its team was told"),
+    "grant.retry": t("Tried again"),
+    "grant.restore": t("The longer time was undone"),
+    "grant.end": t("Taken away"),
+}

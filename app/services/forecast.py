@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from app import calendars
+from app.models.access import Grant
 from app.models.directory import DirectoryGroup, GroupMember
 from app.models.people import Person
 from app.queries import audiences
@@ -22,6 +23,7 @@ from app.rules.catalog.costs import Price
 from app.rules.catalog.items import Item, Kind
 from app.rules.words import Text
 from app.services import approvers
+from app.services.access import GIVES
 from app.unit_of_work import UnitOfWork
 
 FIRST_NUMBER = "REQ0000000"  # there is no number yet; nothing shown here prints it
@@ -46,6 +48,7 @@ class Forecast:
     target: timedelta
     is_member: bool
     price: Price | None = None
+    held: Grant | None = None  # what the order would keep longer
 
 
 def of(uow: UnitOfWork, item: Item, answers: Mapping[str, Any], beneficiary_id: int, language: str) -> Forecast:
@@ -66,6 +69,7 @@ def of(uow: UnitOfWork, item: Item, answers: Mapping[str, Any], beneficiary_id: 
         timedelta(minutes=hours.parse_target(item.target, calendar)),
         _is_member(uow, item, answers, beneficiary_id),
         costs.of(item, answers),
+        _held(uow, [templates.bind(step, values).get("group", "") for step in offer.steps if step.do == GIVES], beneficiary_id),
     )
 
 
@@ -89,10 +93,18 @@ def _asked(uow: UnitOfWork, beneficiary_id: int, who: str, group: str) -> Asked:
 def _is_member(uow: UnitOfWork, item: Item, answers: Mapping[str, Any], beneficiary_id: int) -> bool:
     """Say whether somebody would be added to a group that has this person already."""
     names = [str(answers.get(field.name)) for field in item.fields if field.kind is Kind.DIRECTORY_GROUP]
-    adds = any(step.do == "directory.add_member" for step in item.steps)
+    adds = any(step.do == GIVES for step in item.steps)
     if not names or not adds:
         return False
     member = exists().where(
         GroupMember.group_id == DirectoryGroup.id, GroupMember.person_id == beneficiary_id, DirectoryGroup.name.in_(names)
     )
     return bool(uow.session.scalar(select(member)))
+
+
+def _held(uow: UnitOfWork, targets: Sequence[str], beneficiary_id: int) -> Grant | None:
+    """Return the access an order would extend; only to its holder, because until when somebody holds what is not for all."""
+    if not targets or beneficiary_id != uow.actor.id:
+        return None
+    mine = select(Grant).where(Grant.person_id == beneficiary_id, Grant.target.in_(targets), Grant.state == "open")
+    return uow.session.scalars(mine.order_by(Grant.ends_at.nulls_last()).limit(1)).first()

@@ -38,6 +38,7 @@ SECTIONS: Final = (
         (
             Link("portal.home", t("Home"), "house", "portal.use", on_phone=True),
             Link("requests.mine", t("My requests"), "bag-check", "portal.use", on_phone=True),
+            Link("access.mine", t("My access"), "key", "access.own"),
             Link("approvals.waiting", t("My approvals"), "check2-circle", "portal.use", on_phone=True, short=t("Approvals")),
         ),
     ),
@@ -54,6 +55,8 @@ SECTIONS: Final = (
             Link("people.index", t("People"), "people", "people.view"),
             Link("teams.index", t("Teams"), "diagram-3", "people.view"),
             Link("roles.index", t("Roles"), "person-badge", "people.view"),
+            Link("access.register", t("Who holds what"), "shield-lock", "access.view"),
+            Link("recertification.index", t("Reviews of access"), "clipboard-check", "access.view"),
             Link("catalog_health.show", t("Catalogue"), "box-seam", "catalog.health"),
             Link("directory.status", t("Directory"), "hdd-network", "directory.view"),
         ),

@@ -9,6 +9,7 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from app.forms.catalog import PREFIX, ItemForm, as_posted, form_of
+from app.models.access import Grant
 from app.models.baskets import CartLine, Draft
 from app.queries import catalog, catalog_health, defaults, people
 from app.queries.choices import Choices
@@ -76,11 +77,13 @@ def beneficiary_of(uow: UnitOfWork, form: ItemForm) -> int:
     return person.id if person else uow.actor.id or 0
 
 
-def form_page(item: Item, form: ItemForm, draft: Draft | None = None, usual: Sequence[timedelta] | None = None) -> str:
-    """Draw the form; `draft` is what it was filled from, if it was kept before, `usual` how long the item takes."""
+def form_page(
+    item: Item, form: ItemForm, draft: Draft | None = None, usual: Sequence[timedelta] | None = None, held: Grant | None = None
+) -> str:
+    """Draw the form; `draft` is what it was filled from, `usual` how long the item takes, `held` what it would extend."""
     line = request.values.get("line", "")
     parts = {"questions": form.asked_fields(), "wrong": bool(form.error_summary()), "line": line}
-    return render_template("catalog/order.html", item=item, form=form, draft=draft, usual=usual, **parts)
+    return render_template("catalog/order.html", item=item, form=form, draft=draft, usual=usual, held=held, **parts)
 
 
 def check_page(uow: UnitOfWork, item: Item, form: ItemForm) -> str:

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.settings import settings
 from app.web.views import (
+    access,
     approvals,
     attachments,
     cart,
@@ -17,6 +18,7 @@ from app.web.views import (
     people,
     portal,
     preferences,
+    recertification,
     records,
     requests,
     revisions,
@@ -29,7 +31,7 @@ from app.web.views import (
 
 EVERYWHERE = (
     health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, tasks, records, people, teams, roles,
-    directory, attachments, stuck,
+    directory, attachments, stuck, access, recertification,
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.queries import approvals, catalog, progress, requests
+from app.queries import access, approvals, catalog, progress, requests, reviews
 from app.rules.approvals import Choice
 from app.rules.errors import Invalid
 from app.rules.words import t
@@ -34,7 +34,8 @@ navigation.WAITING["approvals.waiting"] = _count
 def waiting() -> ResponseReturnValue:
     """List what waits for me, the oldest first."""
     with unit_of_work(me()) as uow:
-        return render_template("approvals/waiting.html", rows=approvals.waiting_for(uow.session, uow.actor), now=now())
+        rows, accesses = approvals.waiting_for(uow.session, uow.actor), reviews.count_for(uow.session, uow.actor)
+        return render_template("approvals/waiting.html", rows=rows, accesses=accesses, now=now())
 
 
 @bp.get("/<number>")
@@ -78,5 +79,6 @@ def _page(number: str, errors: dict[str, str] | None = None, comment: str = "") 
         return render_template(
             "approvals/show.html", item=item, rounds=rounds, offer=offer, errors=errors or {}, comment=comment, now=now(),
             does=progress.words(uow.session, item, offer, current_language()), rows=shown(uow.session, offer, item.answers),
+            extends=access.extended_by(uow.session, item.id),
             seat=next((each for each in approvals.waiting_for(uow.session, uow.actor) if each.number == number), None),
         )  # fmt: skip
