@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Interval, func, select, type_coerce, update
+from sqlalchemy import Interval, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from app import database
 from app.directory import directory
 from app.models.access import Grant
 from app.models.approvals import Approval, ApprovalRound, Seat
-from app.models.events import Delivery, DeskClock, Event
+from app.models.events import Delivery, Event
 from app.models.messages import Message
 from app.models.people import Membership, Person
 from app.models.records import Record
@@ -21,7 +21,7 @@ from app.models.requests import Check, Item, Step
 from app.models.tasks import Task
 from app.queries import catalog
 from app.rules.approvals import Choice
-from app.services import audit, requests, tasks
+from app.services import audit, clock, requests, tasks
 from app.services import catalog as catalog_service
 from app.services.requests import Line, Order
 from app.settings import settings
@@ -46,8 +46,8 @@ def order(who: str, slug: str, answers: dict[str, Any], key: str) -> tuple[str, 
 
 def let_pass(*, days: int = 0, hours: int = 0) -> None:
     """Move the desk's clock on, as if so much time had passed; everything that is due by then is due now."""
-    with database.sessions().begin() as session:
-        session.execute(update(DeskClock).values(offset=DeskClock.offset + timedelta(days=days, hours=hours)))
+    with unit_of_work(SYSTEM) as uow:
+        clock.forward(uow, timedelta(days=days, hours=hours))
 
 
 def today(*, days: int = 0) -> str:

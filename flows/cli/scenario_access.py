@@ -23,7 +23,7 @@ from app.services import audit, people
 from app.settings import ROOT
 from app.unit_of_work import SYSTEM, unit_of_work
 from flows.cli import doing
-from flows.cli.installation import demonstration, until
+from flows.cli.installation import Trial, demonstration, until
 
 ENDED: Final = {"fulfilled", "closed"}
 
@@ -61,7 +61,7 @@ def play(ldif: Path | None) -> dict[str, Any]:
 def _play(story: Story, audit_file: Path | None) -> dict[str, Any]:
     doing.publish()
     began = time.monotonic()
-    before = _members(story.group)
+    before = members(story.group)
     request, item = doing.order(story.person, doing.GROUP_ACCESS, {"group": story.group}, f"scenario-{time.time_ns()}")
     until(lambda: doing.state(item) == "awaiting_approval", "the item is planned and its approvers are asked")
     planned = time.monotonic()
@@ -70,9 +70,9 @@ def _play(story: Story, audit_file: Path | None) -> dict[str, Any]:
     until(lambda: doing.state(item) in ENDED and doing.is_at_rest(item), "the item is carried out")
     fulfilled = time.monotonic()
     until(lambda: all(mail["state"] == "sent" for mail in doing.mails(request, item)), "every mail is sent")
-    after = _members(story.group)
+    after = members(story.group)
     books = audit.as_json(audit.verify())
-    effects = [vars(change) for change in membership_changes(audit_file)] if audit_file else None
+    effects = _changes(audit_file)
     events, mails, runs = doing.events(request, item), doing.mails(request, item), doing.runs(request, item)
     gained = sorted(set(after) - set(before))
     return {
@@ -86,10 +86,20 @@ def _play(story: Story, audit_file: Path | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _members(group: str) -> list[str]:
+def members(group: str) -> list[str]:
+    """Return who is in a group of the directory now, by their names there."""
     with unit_of_work(SYSTEM) as uow:
         dn = uow.session.scalars(select(DirectoryGroup.dn).where(DirectoryGroup.name == group)).one()
     return sorted(directory().members(dn, nested=False))
+
+
+def membership_changes_of(trial: Trial) -> list[dict[str, Any]] | None:
+    """Return what the directory itself noted of changed memberships; None where it is the twin."""
+    return _changes(trial.slapd_audit)
+
+
+def _changes(audit_file: Path | None) -> list[dict[str, Any]] | None:
+    return [vars(change) for change in membership_changes(audit_file)] if audit_file else None
 
 
 @contextmanager
