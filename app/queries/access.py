@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, text, true
+from sqlalchemy import ColumnElement, DateTime, Select, exists, func, or_, select, text, true, type_coerce
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.access import FOR_GOOD, Grant
@@ -100,7 +100,7 @@ def _chosen(who: Actor, wanted: Wanted) -> Select[*tuple[Any, ...]]:
 
 def _ordered(query: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
     if wanted.show == "ended":
-        return query.order_by(Grant.ended_at.desc(), Grant.id.desc())
+        return query.order_by(type_coerce(Grant.ended_at, DateTime(timezone=True)).desc(), Grant.id.desc())  # never null here
     if wanted.show == "stuck":
         return query.order_by(Grant.id)
     return query.order_by(_ENDS, Grant.id)

@@ -97,4 +97,4 @@ def _flow_runs() -> dict[str, int]:
         rows = session.execute(
             select(Event.name, func.count()).where(Event.name.like("grant.%"), Event.actor == "system").group_by(Event.name)
         )
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}

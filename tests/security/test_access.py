@@ -54,7 +54,8 @@ def test_attack_1_nobody_opens_or_acts_on_the_access_of_others(house: Flask, who
 
 def test_attack_1_a_reviewer_answers_only_what_was_asked_of_him(house: Flask) -> None:
     with database.sessions()() as session:
-        entries = dict(session.execute(select(Person.login, CampaignEntry.id).join(Person, Person.id == CampaignEntry.reviewer_id)).tuples())
+        rows = session.execute(select(Person.login, CampaignEntry.id).join(Person, Person.id == CampaignEntry.reviewer_id))
+        entries = {row.login: row.id for row in rows}
     assert set(entries) == {"igor", "davi"}
     assert send(browser_of(house, "davi"), "/access/reviews/1", **{f"entry-{entries['igor']}": "revoke"}).status_code == 404
     assert send(browser_of(house, "zeca"), "/access/reviews/1", **{f"entry-{entries['davi']}": "keep"}).status_code == 404
