@@ -3,7 +3,11 @@
 An item that is given up, or was canceled after something was done, is taken back: the last step first.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from prefect import flow
 from sqlalchemy import select
@@ -12,12 +16,16 @@ from app.models.records import Record
 from app.models.requests import Step
 from app.models.tasks import Task
 from app.rules.errors import ActionNotAllowed, Unavailable
+from app.rules.lifecycle import NUMBER_PREFIX, RecordKind
 from app.services import fulfilment, steps
 from app.services.deliveries import Hold
 from app.services.fulfilment import BoundStep
+from app.services.steps import Claim
 from app.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
-from flows import actions, taking
+from flows import actions, failpoints, taking
 from flows.ledger import Outcome, carry_out
+
+AT_ONCE: Final = 4  # steps of one item beside each other
 
 
 @flow(name="fulfil_request")
@@ -26,62 +34,93 @@ def fulfil_request(deliveries: list[str]) -> int:
     return taking.work_off(deliveries, fulfil)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where an item stands: what of it is ours to carry out now, what is to be looked at, or when to come back."""
+
+    ready: Sequence[tuple[BoundStep, Claim]] = ()
+    to_check: Sequence[BoundStep] | None = None
+    next_at: datetime | None = None
+
+
 def fulfil(hold: Hold) -> datetime | None:
     """Take one item as far as it goes; return when a step of it is due again."""
     with unit_of_work(SYSTEM) as uow:
         number = _item(uow, hold)
         if not number:
             return None
-        state = fulfilment.begin(uow, number).state
+        is_over = fulfilment.begin(uow, number).state in {"compensating", "canceled"}
+        standing = Standing() if is_over else _stand(uow, number)
     try:
-        if state in {"compensating", "canceled"}:
+        if is_over:
             _take_back(number)
-            return None
-        return _go_on(number)
+        return _go_on(number, standing)
     except Unavailable:  # what is outside a step's own retries: a new plan, a last check, taking back
         return taking.later(hold)
 
 
 def _item(uow: UnitOfWork, hold: Hold) -> str:
     """Return the item that is meant: the record itself, or the parent of a task that a person ended."""
+    if not hold.number.startswith(NUMBER_PREFIX[RecordKind.TASK]):
+        return hold.number
     parent = select(Task.parent_id).where(Task.id == hold.record_id).scalar_subquery()
     found = uow.session.execute(select(Record.number, Record.kind).where(Record.id == parent)).one_or_none()
-    if found is None:
-        return hold.number
-    return found.number if found.kind == "item" else ""
+    return found.number if found and found.kind == RecordKind.ITEM else ""
 
 
-def _go_on(number: str) -> datetime | None:
-    """Carry out every step whose turn it is, until nothing moves; then see where the item stands."""
-    moved = True
-    while moved:
-        with unit_of_work(SYSTEM) as uow:
-            steps.free(uow, number)
-            ready = fulfilment.ready_steps(uow, number)
-            if not ready:
-                break
-        outcomes = [carry_out(step) for step in ready]
-        moved = _ask_again(number) if Outcome.DRIFTED in outcomes else Outcome.DONE in outcomes
+def _stand(uow: UnitOfWork, number: str) -> Standing:
+    """Claim every step whose turn it is; where there is none, see where the item stands."""
+    steps.free(uow, number)
+    if ready := fulfilment.ready_steps(uow, number):
+        failpoints.reach("step.unclaimed")
+        claims = [(step, steps.claim(uow, number, step.key)) for step in ready]
+        if mine := [(step, claim) for step, claim in claims if claim]:
+            return Standing(mine)
+    state = fulfilment.advance(uow, number).state
+    if state == "fulfilling":
+        return Standing(next_at=steps.next_at(uow, number))
+    done = steps.done(uow, number)
+    is_new = state == "fulfilled" and (not done or any(step.verified_at is None for step in done))
+    return Standing(to_check=[_bound(number, step) for step in steps.standing(uow, number)] if is_new else None)
+
+
+def _go_on(number: str, standing: Standing) -> datetime | None:
+    """Carry out step after step, until nothing of the item is ours to do; then look at every effect once more."""
+    while standing.ready:
+        standing = _carry_out(number, standing.ready)
+    if standing.to_check is not None:
+        _check(number, standing.to_check)
+    return standing.next_at
+
+
+def _carry_out(number: str, ready: Sequence[tuple[BoundStep, Claim]]) -> Standing:
+    """Carry out steps that wait for nothing, beside each other where there are several; return where the item stands then."""
+    if len(ready) == 1:
+        outcome, following = carry_out(*ready[0], lambda uow: _stand(uow, number))
+        outcomes = [outcome]
+    else:
+        following = None
+        with ThreadPoolExecutor(min(len(ready), AT_ONCE), thread_name_prefix="step") as threads:
+            outcomes = [each for each, _ in threads.map(lambda one: carry_out(one[0], one[1], lambda uow: None), ready)]
+    if Outcome.DRIFTED in outcomes:
+        _ask_again(number)
+    if following is not None:
+        return following
     with unit_of_work(SYSTEM) as uow:
-        state = fulfilment.advance(uow, number).state
-        done = [_bound(number, step) for step in steps.standing(uow, number)] if state == "fulfilled" else []
-        next_at = steps.next_at(uow, number) if state == "fulfilling" else None
-    if state == "fulfilled":
-        _check(number, done)
-    return next_at
+        return _stand(uow, number)
 
 
-def _ask_again(number: str) -> bool:
-    """What would happen is no longer what was approved: plan anew; False when approvers must decide on that first."""
+def _ask_again(number: str) -> None:
+    """What would happen is no longer what was approved: plan anew, and ask the approvers where there are any."""
     with unit_of_work(SYSTEM) as uow:
         done = {step.key: step.plan or {} for step in steps.done(uow, number)}
         bound = fulfilment.bound_steps(uow, number)
     plans = {step.key: done.get(step.key) or actions.plan(step) for step in bound}
     with unit_of_work(SYSTEM) as uow:
-        return fulfilment.store_plan(uow, number, plans, drift=True).state == "fulfilling"
+        fulfilment.store_plan(uow, number, plans, drift=True)
 
 
-def _check(number: str, done: list[BoundStep]) -> None:
+def _check(number: str, done: Sequence[BoundStep]) -> None:
     """Look at every effect once more; what is not there is done anew."""
     missing = [step.key for step in done if not actions.named(step.action).verify(step)]
     with unit_of_work(SYSTEM) as uow:

@@ -1,9 +1,10 @@
-"""Carry out one step: claim, check for drift, act, commit (app/services/steps.py keeps the books)."""
+"""Carry out one claimed step: check for drift, act, commit (app/services/steps.py keeps the books)."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,10 +15,12 @@ from app.rules.words import Text, t
 from app.services import steps
 from app.services.fulfilment import BoundStep
 from app.services.steps import Claim, Superseded
-from app.unit_of_work import SYSTEM, unit_of_work
+from app.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
 from flows import actions, failpoints
 
 RENEW_SECONDS = 4.0
+
+T = TypeVar("T")
 
 log = logs.logger("ledger")
 
@@ -31,28 +34,26 @@ class Outcome(Enum):
     FAILED = auto()  # it comes back by itself, or waits for its owner
 
 
-def carry_out(step: BoundStep) -> Outcome:
-    """Carry out a step once, whatever dies on the way; a second call finds it done."""
-    failpoints.reach("step.unclaimed")
-    with unit_of_work(SYSTEM) as uow:
-        claim = steps.claim(uow, step.item, step.key)
-    if claim is None:
-        return Outcome.NOT_OURS
+def carry_out(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) -> tuple[Outcome, T | None]:
+    """Carry out a claimed step once, whatever dies on the way.
+
+    `then` acts in the transaction that commits the step, and its answer is returned too; None where it did not come to that.
+    """
     failpoints.reach("step.claimed")
     try:
         with _kept(claim):
-            return _act(step, claim)
+            return _act(step, claim, then)
     except Superseded:
         log.warning("another worker took over", item=step.item, step=step.key, epoch=claim.epoch)
-        return Outcome.NOT_OURS
+        return Outcome.NOT_OURS, None
     except DeskError as error:
-        return _failed(claim, error.text, hopeless=error.status not in {412, 503})
+        return _failed(claim, error.text, hopeless=error.status not in {412, 503}), None
     except Exception:  # whatever it is, it is logged, kept with the step and tried again; then its owner sees it
         log.exception("step failed", item=step.item, step=step.key, attempt=claim.attempt)
-        return _failed(claim, t("Something went wrong in the desk itself. The log of the worker says what."))
+        return _failed(claim, t("Something went wrong in the desk itself. The log of the worker says what.")), None
 
 
-def _act(step: BoundStep, claim: Claim) -> Outcome:
+def _act(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) -> tuple[Outcome, T | None]:
     chosen = actions.named(step.action)
     result: dict[str, object] = {}
     if canonical(actions.plan(step)) != canonical(dict(step.plan or {})):
@@ -60,14 +61,27 @@ def _act(step: BoundStep, claim: Claim) -> Outcome:
         if claim.epoch == 1 or not chosen.verify(step):
             with unit_of_work(SYSTEM) as uow:
                 steps.put_back(uow, claim)
-            return Outcome.DRIFTED
+            return Outcome.DRIFTED, None
     else:
         result = dict(chosen.run(step))
         failpoints.reach("step.acted")
-    with unit_of_work(SYSTEM) as uow:
-        steps.commit(uow, claim, result)
+    following = _commit(claim, result, then)
     failpoints.reach("step.committed")
-    return Outcome.DONE
+    return Outcome.DONE, following
+
+
+def _commit(claim: Claim, result: dict[str, object], then: Callable[[UnitOfWork], T]) -> T | None:
+    try:
+        with unit_of_work(SYSTEM) as uow:
+            steps.commit(uow, claim, result)
+            return then(uow)
+    except Superseded:
+        raise
+    except Exception:  # what follows is not this step's fault: its effect goes on record, and the rest is asked for anew
+        log.exception("what follows a step failed", item=claim.item, step=claim.key)
+        with unit_of_work(SYSTEM) as uow:
+            steps.commit(uow, claim, result)
+        return None
 
 
 def _failed(claim: Claim, error: Text, *, hopeless: bool = False) -> Outcome:

@@ -31,7 +31,7 @@ from flows.serve import EVERY
 
 SWEEP_SECONDS: Final = 5.0
 TIDY_SECONDS: Final = 60.0
-FEW: Final = 60  # while fewer than this wait, each has a run of its own
+FEW: Final = 60  # while fewer than this wait or are worked on, each has a run of its own
 BATCH: Final = 90  # with more tags Prefect 3.8.8 answers 500: an event names at most 100 related resources
 MOST_AT_WORK: Final = 800  # the rest waits in our own queue, in its right order
 PATIENCE_SECONDS: Final = 60.0
@@ -39,7 +39,10 @@ UNDER_WAY: Final = {StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING}
 EVENTS: Final = "desk_events"
 RUNS: Final = "desk_runs"
 
-CROWD_SECONDS: Final = 1.0  # a crowd is handed over in one run at a time, so that it gathers
+CROWD_SECONDS: Final = 3.0  # less than a crowd gathers for so long: a run costs as much as carrying out several items
+CROWDS: Final = 4  # handed over at once
+LOOK_SECONDS: Final = 1.0
+PAUSE_SECONDS: Final = 0.2  # between two looks, however often events wake us: each look asks a dozen questions
 
 log = logs.logger("relay")
 
@@ -87,16 +90,19 @@ class Relay:
         return len(groups)
 
     def _claim(self, consumer: str) -> list[list[Hold]]:
-        """Take what is due, in groups of one while few wait, else as one crowd."""
+        """Take what is due, in groups of one while few wait, else in crowds; what is less than a crowd may still gather."""
         with database.sessions().begin() as session:
-            if deliveries.count(session, consumer, "due", "handed") < FEW:
+            if not (due := deliveries.count(session, [consumer], "due")):
+                return []
+            if deliveries.count(session, CONSUMERS, "due", "handed", "running") < FEW:
                 return [[hold] for hold in deliveries.claim(session, consumer, FEW)]
-            room = MOST_AT_WORK - deliveries.count(session, consumer, "handed", "running")
-            if room <= 0 or time.monotonic() - self._gathered.get(consumer, 0.0) < CROWD_SECONDS:
+            room = MOST_AT_WORK - deliveries.count(session, [consumer], "handed", "running")
+            is_gathering = due < BATCH and time.monotonic() - self._gathered.get(consumer, 0.0) < CROWD_SECONDS
+            if room <= 0 or is_gathering:
                 return []
             self._gathered[consumer] = time.monotonic()
-            crowd = deliveries.claim(session, consumer, min(BATCH, room))
-            return [crowd] if crowd else []
+            crowd = deliveries.claim(session, consumer, min(CROWDS * BATCH, room))
+            return [crowd[start : start + BATCH] for start in range(0, len(crowd), BATCH)]
 
     def _create(self, consumer: str, holds: Sequence[Hold]) -> None:
         numbers = sorted({hold.number for hold in holds if hold.number})
@@ -227,7 +233,8 @@ def serve(stop: threading.Event, wake: threading.Event) -> None:
             except Exception:  # whatever it is, it is logged, and the next sweep finds everything as it was
                 log.exception("not handed over")
                 stop.wait(1)
-            wake.wait(CROWD_SECONDS)
+            stop.wait(PAUSE_SECONDS)
+            wake.wait(LOOK_SECONDS)
             wake.clear()
 
 

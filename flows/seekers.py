@@ -33,7 +33,7 @@ def _campaign_is_due(session: Session) -> bool:
 class Seeker(NamedTuple):
     """Whether a flow has something to do, and how many seconds lie between two runs of it at least.
 
-    A run for each single mail would cost more than the mail.
+    A run costs as much as many mails: the first goes out at once, those that follow gather a little.
     """
 
     is_due: Callable[[Session], bool]
@@ -41,7 +41,7 @@ class Seeker(NamedTuple):
 
 
 SEEKERS: Final = {
-    "send_messages": Seeker(_mail_is_due, 3),
+    "send_messages": Seeker(_mail_is_due, 6),
     "check_sessions": Seeker(sync.is_check_due, 3),
     "look_again": Seeker(_check_is_due, 60),
     "end_access": Seeker(_access_is_due, 20),

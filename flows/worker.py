@@ -24,7 +24,8 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
-from app import database, logs
+from app import calendars, database, logs
+from app.directory import directory
 from app.rules.errors import DeskError
 from app.settings import settings
 from flows import taking
@@ -181,6 +182,13 @@ def _run(flow_run: FlowRun, entrypoint: str) -> int:
     return 0
 
 
+def warm_up() -> None:
+    """Load what the first item would wait for: LDAP, and the calendar with the holidays of its country."""
+    directory()
+    with contextlib.suppress(DeskError):  # what is wrong with it is said where it is needed
+        calendars.calendar(settings().calendar)
+
+
 async def wait_for_api() -> None:
     """Return when Prefect's API answers; a worker may be started before its server."""
     async with httpx.AsyncClient(timeout=5) as client:
@@ -197,6 +205,7 @@ async def serve() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: sys.exit(0))  # nothing runs yet
+    warm_up()
     await wait_for_api()
     worker = DeskWorker(settings().work_pool, limit=settings().worker_limit)
     for number in (signal.SIGTERM, signal.SIGINT):

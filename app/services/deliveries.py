@@ -130,9 +130,9 @@ def wait_on(session: Session, holds: Sequence[Hold]) -> None:
     session.execute(change.values(lease_until=_in(HANDED_SECONDS)), execution_options=_PLAIN)
 
 
-def count(session: Session, consumer: str, *states: str) -> int:
-    """Return how many deliveries of a flow are in these states; of those that are due, only what is due now."""
-    wanted = Delivery.consumer == consumer, Delivery.state.in_(states)
+def count(session: Session, consumers: Sequence[str], *states: str) -> int:
+    """Return how many deliveries of these flows are in these states; of those that are due, only what is due now."""
+    wanted = Delivery.consumer.in_(consumers), Delivery.state.in_(states)
     not_later = (Delivery.state != "due") | (Delivery.next_at <= _DESK_NOW)
     return session.scalar(select(func.count()).select_from(Delivery).where(*wanted, not_later)) or 0
 

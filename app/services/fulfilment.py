@@ -18,7 +18,7 @@ from app.rules.catalog.items import Item as Offer
 from app.rules.errors import Invalid
 from app.rules.lifecycle import Action
 from app.rules.words import t
-from app.services import access, approvals, asking, extensions, messages, records, requests, tasks, waits
+from app.services import access, approvals, asking, extensions, messages, records, requests, step_rows, tasks, waits
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
 
@@ -99,7 +99,7 @@ def ready_steps(uow: UnitOfWork, number: str) -> list[BoundStep]:
     if item.state != "fulfilling":
         return []
     offer = conditions.in_force(catalog.version(uow.session, item.catalog_hash), item.answers)
-    steps = {step.key: step for step in _steps(uow, item)}
+    steps = {step.key: step for step in step_rows.of(uow, item)}
     _take_in_tasks(uow, list(steps.values()))
     waits.take_in(uow, steps.values())
     requests.order_parts(uow, item, offer, frozenset(key for key, step in steps.items() if step.state in fulfilment.OVER))
@@ -125,7 +125,7 @@ def advance(uow: UnitOfWork, number: str) -> Item:
     item = requests.locked(uow, number)
     if item.state != "fulfilling":
         return item
-    steps = _steps(uow, item)
+    steps = step_rows.of(uow, item)
     _take_in_tasks(uow, steps)
     states = [step.state for step in steps]
     failed = [step for step in steps if step.state == "failed"]
@@ -167,9 +167,9 @@ def undo_fulfilled(uow: UnitOfWork, number: str, keys: Sequence[str]) -> Item:
     """A check found that these steps no longer hold: they run again."""
     item = requests.locked(uow, number)
     if item.state == "fulfilled":
-        for step in _steps(uow, item):
+        for step in step_rows.of(uow, item):
             if step.key in keys:
-                step.state, step.attempt, step.done_at = "pending", 0, None
+                step.state, step.attempt, step.done_at, step.verified_at = "pending", 0, None, None
         records.move(uow, item, Action.REOPEN, consequence=True, after={"steps": list(keys)})
     return item
 
@@ -179,7 +179,7 @@ def retry(uow: UnitOfWork, number: str, *, version: int | None = None) -> Item:
     item = uow.get(Item, number)
     records.expect(item, version)
     records.move(uow, item, Action.RETRY)
-    for step in _steps(uow, item):
+    for step in step_rows.of(uow, item):
         if step.state == "failed":
             step.state, step.attempt, step.error, step.next_at = "ready", 0, None, None
     return item
@@ -221,7 +221,7 @@ def to_undo(uow: UnitOfWork, number: str) -> list[BoundStep]:
         return []
     offer = catalog.version(uow.session, item.catalog_hash)
     stays = {step.name for step in offer.steps if not step.compensate}
-    done = [step for step in _steps(uow, item) if step.state == "done" and step.action and step.key not in stays]
+    done = [step for step in step_rows.of(uow, item) if step.state == "done" and step.action and step.key not in stays]
     return [
         BoundStep(item.number, step.key, step.action or "", step.params, step.state, step.plan, step.result)
         for step in reversed(done)
@@ -231,7 +231,7 @@ def to_undo(uow: UnitOfWork, number: str) -> list[BoundStep]:
 def undone(uow: UnitOfWork, number: str, key: str, *, possible: bool = True) -> None:
     """Note that a step's effect was taken back, or that it cannot be."""
     item = requests.locked(uow, number)
-    step = next(each for each in _steps(uow, item) if each.key == key)
+    step = next(each for each in step_rows.of(uow, item) if each.key == key)
     step.state = "undone"
     if possible:
         access.note_undone(uow, item, step)
@@ -262,15 +262,10 @@ def _end(uow: UnitOfWork, item: Item, action: Action) -> None:
     requests.settle_request(uow, item)
 
 
-def _steps(uow: UnitOfWork, item: Item) -> list[Step]:
-    query = select(Step).where(Step.item_id == item.id, Step.revision == item.revision).order_by(Step.position)
-    return list(uow.session.scalars(query.execution_options(populate_existing=True).with_for_update()))
-
-
 def _lay_out_steps(
     uow: UnitOfWork, item: Item, offer: Offer, values: templates.Values, plans: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    known = {step.key: step for step in _steps(uow, item)}
+    known = {step.key: step for step in step_rows.of(uow, item)}
     for position, step in enumerate(offer.steps, start=1):
         row = known.get(step.name)
         if row is None:
@@ -288,6 +283,8 @@ def _lay_out_steps(
 def _take_in_tasks(uow: UnitOfWork, steps: Sequence[Step]) -> None:
     """A task that a person ended ends its step."""
     waiting = {step.task_id: step for step in steps if step.state == "waiting" and step.task_id}
+    if not waiting:
+        return
     for task in uow.session.scalars(select(Task).where(Task.id.in_(waiting))):
         step = waiting[task.id]
         match task.state:

@@ -68,9 +68,9 @@ def move(
         )
     was = {"state": record.state} | ({"hold_reason": record.hold_reason} if record.hold_reason else {})
     now = {"state": target} | ({"hold_reason": hold_reason} if hold_reason else {})
+    record.updated_at = uow.now  # asked for first: a question after the change would send the change in two halves
     record.state = target
     record.hold_reason = hold_reason
-    record.updated_at = uow.now
     uow.record_event(
         record, f"{record.kind}.{action}", before={**was, **(before or {})}, after={**now, **(after or {})}, note=note
     )

@@ -204,8 +204,9 @@ def _named(uow: UnitOfWork, words: Any) -> str:
 
 def locked(uow: UnitOfWork, number: str) -> Item:
     """Lock an item's request first and then the item: everybody in the same order, so that nobody waits in a ring."""
-    request = select(Item.request_id).where(Item.number == number).correlate(None).scalar_subquery()
-    uow.session.execute(select(Record.id).where(Record.id == request).with_for_update())
+    if not uow.holds(number):
+        request = select(Item.request_id).where(Item.number == number).correlate(None).scalar_subquery()
+        uow.session.execute(select(Record.id).where(Record.id == request).with_for_update())
     return uow.get(Item, number)
 
 

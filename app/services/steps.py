@@ -16,10 +16,11 @@ from app.models.requests import Item, Step
 from app.rules import backoff
 from app.rules.errors import ActionNotAllowed
 from app.rules.words import Text, t
-from app.services import access
+from app.services import access, requests, step_rows
 from app.unit_of_work import UnitOfWork
 
 LEASE_SECONDS = 12
+_LEASE: Any = func.clock_timestamp() + timedelta(seconds=LEASE_SECONDS)  # the database's own clock, as the row is written
 
 
 class Superseded(ActionNotAllowed):
@@ -46,7 +47,7 @@ def claim(uow: UnitOfWork, number: str, key: str) -> Claim | None:
     step.epoch += 1
     step.attempt += 1
     step.started_at = step.started_at or uow.now
-    step.lease_until = _lease(uow)
+    step.lease_until = _LEASE
     return Claim(step.id, number, key, step.epoch, step.attempt)
 
 
@@ -59,7 +60,7 @@ def free(uow: UnitOfWork, number: str) -> None:
 
 def renew(uow: UnitOfWork, held: Claim) -> None:
     """Keep the step for another lease; raises Superseded when somebody else has it."""
-    _held(uow, held).lease_until = _lease(uow)
+    _held(uow, held).lease_until = _LEASE
 
 
 def put_back(uow: UnitOfWork, held: Claim) -> None:
@@ -123,12 +124,11 @@ def _is_free(uow: UnitOfWork, step: Step) -> bool:
 
 
 def _held(uow: UnitOfWork, held: Claim) -> Step:
-    uow.get(Item, held.item)  # first the item and then its steps: the order of everybody, so that nobody waits in a ring
-    mine = Step.id == held.id, Step.epoch == held.epoch, Step.state == "running"
-    step = uow.session.scalars(select(Step).where(*mine).with_for_update().execution_options(populate_existing=True))
-    if (found := step.one_or_none()) is None:
+    mine = (step for step in _steps(uow, held.item) if step.id == held.id)
+    step = next(mine, None)
+    if step is None or step.epoch != held.epoch or step.state != "running":
         raise Superseded(t("Another worker carries out this step."))
-    return found
+    return step
 
 
 def _step(uow: UnitOfWork, number: str, key: str) -> Step | None:
@@ -137,9 +137,7 @@ def _step(uow: UnitOfWork, number: str, key: str) -> Step | None:
 
 def _steps(uow: UnitOfWork, number: str) -> Sequence[Step]:
     """Return the steps of an item's current revision, locked."""
-    item = uow.get(Item, number)
-    mine = select(Step).where(Step.item_id == item.id, Step.revision == item.revision).order_by(Step.position)
-    return uow.session.scalars(mine.with_for_update().execution_options(populate_existing=True)).all()
+    return step_rows.of(uow, requests.locked(uow, number))
 
 
 def _tell(uow: UnitOfWork, step: Step, held: Claim) -> Item:
@@ -151,7 +149,3 @@ def _tell(uow: UnitOfWork, step: Step, held: Claim) -> Item:
 def _clock(uow: UnitOfWork) -> datetime:
     now: datetime = uow.session.scalars(select(func.clock_timestamp())).one()
     return now
-
-
-def _lease(uow: UnitOfWork) -> datetime:
-    return _clock(uow) + timedelta(seconds=LEASE_SECONDS)

@@ -27,6 +27,7 @@ from flows.end_access import end_access
 from flows.fulfil_request import fulfil
 from flows.look_again import look_again
 from flows.plan_item import plan
+from tests.cast import event_names
 from tests.databases import forget_settings
 from tests.flows import ordering
 from tests.flows.conftest import group_dn, person_dn
@@ -247,6 +248,18 @@ def test_an_item_closes_after_the_last_good_look(company: Slapd, monkeypatch: py
     assert look_again.fn() == 0
     assert look_when_due() == 1
     assert ordering.state(number) == "closed"
+
+
+def test_a_second_delivery_asks_for_no_second_look_and_tells_nobody_twice(
+    company: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = fulfilled(monkeypatch)
+    with database.sessions().begin() as session:
+        session.execute(update(Delivery).values(state="due", attempt=Delivery.attempt + 1))
+    hand_over("fulfil_request")
+    with database.sessions()() as session:
+        assert len(session.scalars(select(Check)).all()) == 1
+    assert event_names(number).count("item.verify") == 1
 
 
 def test_what_vanished_by_the_later_look_is_done_anew(company: Slapd, monkeypatch: pytest.MonkeyPatch) -> None:
