@@ -1,11 +1,20 @@
 """The trials that anyone may run: each starts a whole desk of its own, so they belong to the nightly lane."""
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from app.settings import ROOT
-from flows.cli import bench_fulfil, bench_submit, fault_kills, fault_outage, scenario_access
+from flows.cli import (
+    bench_fulfil,
+    bench_submit,
+    fault_kills,
+    fault_outage,
+    scenario_access,
+    scenario_expire,
+    scenario_recertify,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.engine]
 PLANET = ROOT.parent / "shared" / "data" / "ldap" / "planetexpress.ldif"
@@ -41,3 +50,10 @@ def test_from_order_to_first_step_within_two_seconds() -> None:
 def test_a_crowd_is_carried_out_whole_and_a_run_costs_little_more_than_an_empty_one() -> None:
     found = bench_fulfil.measure(items=200)
     assert found["ok"], found
+
+
+@pytest.mark.parametrize("story", [scenario_expire, scenario_recertify], ids=["expire", "recertify"])
+def test_access_ends_on_its_day_or_by_its_reviewers_word(story: ModuleType) -> None:
+    found = story.play()
+    assert found["ok"], found
+    assert len(found["directory_changes"]) == 4
