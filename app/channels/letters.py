@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -18,6 +19,7 @@ FOLDER: Final = Path(__file__).parent / "templates"
 # Values every letter about a record may use; the message's own params come on top.
 VALUES: Final = frozenset({"number", "title", "request", "requester", "beneficiary", "author", "note"})
 SUBJECT_LIMIT: Final = 160
+TITLE_LIMIT: Final = 70
 _GAP: Final = re.compile(r"\{([a-z_]+)\}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # also those that turn text around
 
@@ -59,7 +61,7 @@ def write(message: Outgoing) -> Letter:
     if words is None:
         raise Unwritable(f"no letter is called {message.template!r}")
     values = {**message.values, **{name: str(value) for name, value in message.params.items() if value is not None}}
-    subject = _fill(_in(words, "subject", message.language), values)
+    subject = _fill(_in(words, "subject", message.language), values | {"title": shortened(values.get("title", ""))})
     if not subject:
         raise Unwritable(f"a value in the subject of {message.template!r} is missing")
     filled = (_fill(each.strip(), values) for each in _in(words, "text", message.language).split("\n\n"))
@@ -72,6 +74,13 @@ def write(message: Outgoing) -> Letter:
         link=settings().base_url.rstrip("/") + link if link else "",
         footer=_footer(_in(words, "because", message.language), message.language),
     )  # fmt: skip
+
+
+def shortened(title: str) -> str:
+    """Return a title as a subject can hold it: whole words, and dots where something is left out."""
+    plain = line(title)
+    short = shorten(plain, TITLE_LIMIT, placeholder=" …")
+    return short if short.strip(" …") or not plain else plain[:TITLE_LIMIT]
 
 
 def templates() -> Mapping[str, Mapping[str, str]]:

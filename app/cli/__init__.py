@@ -59,8 +59,15 @@ def attach() -> None:
 @click.group(cls=Desk, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The data folder (default: var/).")
 @click.version_option(package_name="balcao", prog_name="desk")
-def desk(data: Path | None) -> None:
+@click.pass_context
+def desk(ctx: click.Context, data: Path | None) -> None:
     """Balcão, the service desk. Start with: desk demo"""
+    ctx.obj = look_into  # commands that take the folder themselves look there too
+    look_into(data)
+
+
+def look_into(data: Path | None) -> None:
+    """Work on the installation in this data folder; None: the one that is configured, or var/."""
     if data is not None:
         os.environ["DESK_DATA_DIR"] = str(data.absolute())
     attach()

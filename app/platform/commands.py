@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,13 @@ def _run(*, demo: bool, host: str, port: int | None, data: Path | None, no_brows
 
 @click.command()
 @DATA
-def doctor(data: Path | None) -> None:
+@click.pass_obj
+def doctor(look_into: Callable[[Path], None], data: Path | None) -> None:
     """Say what is missing or wrong here, each with the one line that mends it."""
     from app.platform import doctor as checks
 
     if data is not None:
-        os.environ["DESK_DATA_DIR"] = str(data.absolute())
+        look_into(data)
     findings = checks.examine()
     for finding in findings:
         click.echo(click.style(f"{finding.sign} ", fg=finding.colour) + finding.text)

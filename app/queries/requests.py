@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.models.approvals import Approval, ApprovalRound, Seat, Vote
@@ -16,6 +16,8 @@ from app.rules.errors import NotFound
 from app.rules.lifecycle import FINAL, RecordKind
 from app.rules.progress import Pause
 from app.visibility import Actor, visible
+
+OVER = FINAL | {"fulfilled", "rejected"}
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ def mine(
     per_page: int = PER_PAGE,
 ) -> Page[Record]:  # fmt: skip
     """Return the requests this person made or benefits from, newest first; the base table alone."""
+    item = Record.__table__.alias("own_items")
     own = or_(Record.requester_id == actor.id, Record.beneficiary_id == actor.id, Record.opened_by_id == actor.id)
     query = select(Record.id, Record.number, Record.title, Record.state, Record.opened_at, Record.updated_at,
                    Record.beneficiary_id, Record.requester_id)  # fmt: skip
     query = query.where(own, visible(actor, RecordKind.REQUEST))
-    if only_open:
-        query = query.where(Record.state.not_in(FINAL))
+    if only_open:  # what is done and only looked at again is on its way to nobody any more
+        waits = exists().where(Item.__table__.c.request_id == Record.id, item.c.id == Item.__table__.c.id, item.c.state.not_in(OVER))
+        query = query.where(Record.state.not_in(FINAL), waits)
     if words.strip():
         like = f"%{words.strip().replace('%', '').replace('_', '')}%"
         query = query.where(or_(Record.title.ilike(like), Record.number.ilike(like)))

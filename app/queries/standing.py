@@ -1,7 +1,7 @@
-"""Where requests stand, for lists: what their slowest item waits for, in two queries for a whole page."""
+"""Where requests stand and what they are, for lists: what their slowest item waits for, in two queries for a whole page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import func, select
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.models.approvals import ApprovalRound, Seat
 from app.models.people import Person
 from app.models.requests import Item
+from app.queries import catalog
+from app.rules.words import LANGUAGES
 
 # The slowest item speaks for its request: what comes first here is furthest from done.
 ORDER: Final = (
@@ -19,23 +21,28 @@ ORDER: Final = (
 
 @dataclass(frozen=True)
 class Standing:
-    """The state of the slowest item, and the names of those it waits for."""
+    """The state of the slowest item (empty: all have ended), the names of those it waits for, and what was ordered."""
 
     state: str
     people: Sequence[str] = ()
+    title: Mapping[str, str] = field(default_factory=dict)  # by language
 
 
 def of(session: Session, request_ids: Sequence[int]) -> dict[int, Standing]:
-    """Return where each of these requests stands; one whose items have all ended is left out."""
+    """Return where each of these requests stands."""
     if not request_ids:
         return {}
-    rows = session.execute(
-        select(Item.request_id, Item.id, Item.state).where(Item.request_id.in_(request_ids), Item.state.in_(ORDER))
-    ).all()
-    asked = _asked(session, [item for _, item, state in rows if state == "awaiting_approval"])
+    query = select(Item.request_id, Item.id, Item.state, Item.catalog_hash).where(Item.request_id.in_(request_ids))
+    rows = session.execute(query.order_by(Item.id)).all()
+    offers = catalog.versions(session, [row.catalog_hash for row in rows])
+    asked = _asked(session, [row.id for row in rows if row.state == "awaiting_approval"])
     found: dict[int, Standing] = {}
-    for request, item, state in sorted(rows, key=lambda row: ORDER.index(row[2])):
-        found.setdefault(request, Standing(state, asked.get(item, ())))
+    for request in dict.fromkeys(row.request_id for row in rows):
+        items = [row for row in rows if row.request_id == request]
+        names = list(dict.fromkeys(row.catalog_hash for row in items))
+        title = {each: " · ".join(offers[digest].name.to(each) for digest in names) for each in LANGUAGES}
+        slowest = min((row for row in items if row.state in ORDER), key=lambda row: ORDER.index(row.state), default=None)
+        found[request] = Standing(slowest.state, asked.get(slowest.id, ()), title) if slowest else Standing("", (), title)
     return found
 
 

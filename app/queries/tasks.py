@@ -8,16 +8,20 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.people import Membership, Person, Team
 from app.models.records import Note, Record
+from app.models.requests import Item
 from app.models.tasks import Task
 from app.queries.paging import PER_PAGE, Page, page
 from app.rules.errors import NotFound
 from app.rules.lifecycle import TASK_CLOSED, RecordKind
-from app.visibility import Actor, visible
+from app.rules.permissions import OWN
+from app.settings import matrix
+from app.visibility import Actor, relations, visible
 
 OPEN = ("open", "in_progress")
 DONE = "done"
 COLUMNS = (*OPEN, DONE)
 PER_COLUMN = 20
+NOTE = "task.note"
 
 
 def of_teams(
@@ -47,11 +51,13 @@ def column(
     query = (
         select(Record.id, Record.number, Record.title, Record.state, Record.version, Record.opened_at, Record.updated_at,
                Record.next_due_at, assignee.name.label("assignee"), beneficiary.name.label("beneficiary"),
-               parent.c.title.label("part_of"), parent.c.state.label("parent_state"), Team.name.label("team_name"),
+               parent.c.title.label("part_of"), parent.c.state.label("parent_state"),
+               Item.__table__.c.catalog_hash.label("offer"), Team.name.label("team_name"),
                Team.name_pt.label("team_name_pt"))
         .outerjoin(assignee, assignee.id == Record.assignee_id)
         .outerjoin(beneficiary, beneficiary.id == Record.beneficiary_id)
         .outerjoin(parent, parent.c.id == parent_id)
+        .outerjoin(Item.__table__, Item.__table__.c.id == parent.c.id)
         .outerjoin(Team, Team.id == Record.team_id)
         .where(*_ours(actor, which, team))
     )  # fmt: skip
@@ -93,15 +99,23 @@ def count_for(session: Session, actor: Actor) -> int:
 
 
 def whole(session: Session, actor: Actor, number: str) -> tuple[Task, list[Note]]:
-    """Return a task with its parent, people and notes."""
+    """Return a task with its parent, people and, for those who work here, its notes."""
     query = select(Task).where(Record.number == number, visible(actor, RecordKind.TASK)).options(
         joinedload(Task.assignee), joinedload(Task.team), joinedload(Task.beneficiary), joinedload(Task.requester),
     )  # fmt: skip
     task = session.scalars(query).unique().one_or_none()
     if task is None:
         raise NotFound(number)
+    return task, _notes(session, actor, task)
+
+
+def _notes(session: Session, actor: Actor, task: Task) -> list[Note]:
+    """Return what was written inside, for those who may write there: whoever waits for the task reads none of it."""
+    wanted = OWN | matrix().relations_for(NOTE)
+    if not matrix().allows(NOTE, actor.roles, relations(session, actor, task, wanted), restricted=task.restricted):
+        return []
     notes = select(Note).where(Note.record_id == task.id, Note.erased_at.is_(None)).options(joinedload(Note.author))
-    return task, list(session.scalars(notes.order_by(Note.id)))
+    return list(session.scalars(notes.order_by(Note.id)))
 
 
 def others(session: Session, team_id: int | None) -> list[Team]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from app.rules.words import Text, t
+
 
 class RecordKind(StrEnum):
     """The kinds of record; the value is the prefix of event and permission names."""
@@ -52,6 +54,42 @@ FINAL: Final = frozenset(
     {"closed", "canceled", "closed_complete", "closed_incomplete", "closed_skipped", "retired"}
 )
 TASK_CLOSED: Final = frozenset({"closed_complete", "closed_incomplete", "closed_skipped", "canceled"})
+
+# How a state reads inside a sentence: “REQ0000001 is on hold”.
+STATE_WORDS: Final[dict[str, Text]] = {
+    "new": t("new"),
+    "in_progress": t("in progress"),
+    "on_hold": t("on hold"),
+    "resolved": t("resolved"),
+    "closed": t("closed"),
+    "canceled": t("cancelled"),
+    "draft": t("a draft"),
+    "submitted": t("sent"),
+    "in_fulfilment": t("being carried out"),
+    "closed_complete": t("closed, complete"),
+    "closed_incomplete": t("closed, incomplete"),
+    "closed_skipped": t("skipped"),
+    "requested": t("being planned"),
+    "awaiting_approval": t("waiting for approval"),
+    "approved": t("approved"),
+    "rejected": t("rejected"),
+    "fulfilling": t("being carried out"),
+    "failed": t("failed"),
+    "compensating": t("being undone"),
+    "fulfilled": t("done, being checked"),
+    "pending": t("waiting its turn"),
+    "open": t("to do"),
+    "assess": t("being assessed"),
+    "root_cause_analysis": t("in root-cause analysis"),
+    "fix_in_progress": t("being fixed"),
+    "in_review": t("in review"),
+    "published": t("published"),
+    "retired": t("retired"),
+    "authorize": t("waiting for authorisation"),
+    "scheduled": t("scheduled"),
+    "implement": t("being implemented"),
+    "review": t("being reviewed"),
+}
 
 
 class Action(StrEnum):

@@ -64,7 +64,7 @@ def move(
     target = lifecycle.target(record.kind, action, record.state)
     if target is None:
         raise ActionNotAllowed(
-            t("%(number)s is %(state)s: this cannot be done now.", number=record.number, state=state_words(record))
+            t("%(number)s is %(state)s: this cannot be done now.", number=record.number, state=lifecycle.STATE_WORDS[record.state])
         )
     was = {"state": record.state} | ({"hold_reason": record.hold_reason} if record.hold_reason else {})
     now = {"state": target} | ({"hold_reason": hold_reason} if hold_reason else {})
@@ -75,11 +75,6 @@ def move(
         record, f"{record.kind}.{action}", before={**was, **(before or {})}, after={**now, **(after or {})}, note=note
     )
     return target
-
-
-def state_words(record: Record) -> object:
-    """Return the words of a record's state, translated with the sentence they stand in."""
-    return t(record.state.replace("_", " "))
 
 
 def expect(record: Record, version: int | None) -> None:

@@ -15,7 +15,7 @@ def queue(*logins: str, subject: str = "Hello", body: str = "Text", token: str |
     """Queue a plain message to each of these people."""
     with unit_of_work(SYSTEM) as uow:
         for person in uow.session.scalars(select(Person).where(Person.login.in_(logins))):
-            messages.queue(uow, person.email or "", "en", "plain", None, person=person, token=token,
+            messages.queue(uow, person.email or "", "en", "plain", None, person_id=person.id, token=token,
                            params={"subject": subject, "text": body})  # fmt: skip
 
 

@@ -174,3 +174,10 @@ def test_a_link_that_no_longer_works_is_not_sent(smtp: Handler) -> None:
         accounts.ask_reset(uow, "ana")
     assert (email.send_due().sent, len(smtp.taken)) == (1, 1)
     assert [row.error for row in rows()] == ["its link no longer works", None]
+
+
+def test_a_long_title_is_cut_at_a_word_in_the_subject_and_whole_in_the_text() -> None:
+    title = "Set up the laptop for Ana Lima, with the standard programs, and hand it over at reception before noon"
+    assert letters.shortened(title) == "Set up the laptop for Ana Lima, with the standard programs, and hand …"
+    assert letters.shortened("Short") == "Short"
+    assert len(letters.shortened("x" * 300)) <= letters.TITLE_LIMIT

@@ -1,6 +1,7 @@
 """Costs, conditions, tables, bundles and staged approvals in an item's file: read, checked, kept, and judged."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.rules.catalog import answers, bundles, conditions, costs, templates
-from app.rules.catalog.items import Item, OnlyIf, When, from_json, is_offered_to, to_json
+from app.rules.catalog.items import Item, Kind, OnlyIf, When, from_json, is_offered_to, to_json
 from app.rules.catalog.parsing import parse
 from app.rules.catalog.templates import PersonFacts
 
@@ -408,3 +409,10 @@ def test_a_part_of_a_bundle_is_ordered_with_answers_of_its_form():
         "until": "2026-12-05", "reason": "With Tudo", "list": ["a", "c"],
     }  # fmt: skip
     assert "until" not in bundles.answers(item().parts[0], {}, values({}))
+
+
+def test_days_in_a_table_are_read_as_people_write_them():
+    guests = item().field("guests")
+    dated = replace(guests, columns=(replace(guests.columns[0], kind=Kind.DATE),))
+    shown = templates.shown(dated, [{"name": "2027-02-01"}])
+    assert (shown.to("en"), shown.to("pt")) == ("Name: 1 Feb 2027", "Nome: 1 de fev. de 2027")

@@ -118,6 +118,8 @@ def shown(field: Field, answer: Any) -> Translated:
         return _joined(chosen, ", ")
     if isinstance(answer, bool):
         return YES_NO[answer]
+    if field.kind is Kind.DATE:
+        return Translated({each: days.in_words(str(answer), each) for each in LANGUAGES})
     if field.kind is Kind.MONEY:
         return _same(f"{field.currency} {answer}")
     if field.kind is Kind.TABLE:

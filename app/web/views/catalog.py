@@ -58,9 +58,11 @@ def check(slug: str) -> ResponseReturnValue:
 @bp.post("/<path:slug>/keep")
 @permission("catalog.order")
 def keep(slug: str) -> ResponseReturnValue:
-    """Keep what was typed so far, to go on with later."""
+    """Keep what was typed so far, to go on with later; the page itself does so while one types."""
     with unit_of_work(me()) as uow:
         baskets.save_draft(uow, slug, ordering.typed_so_far())
+    if request.headers.get("X-Autosave"):
+        return "", 204
     flash(say(t("Kept. You can go on whenever you like.")), "success")
     return see_other(".index")
 

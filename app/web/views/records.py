@@ -5,6 +5,7 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.models.records import Record
 from app.queries import timeline
 from app.rules.errors import NotFound
 from app.unit_of_work import unit_of_work
@@ -33,7 +34,7 @@ def tell(number: str) -> ResponseReturnValue:
     """Show everything that happened to a record and its parts."""
     which = request.args.get("show", "all")
     with unit_of_work(me()) as uow:
-        uow.check("record.timeline")
+        uow.check("record.timeline", uow.get(Record, number, lock=False))  # of an own record nobody reads what is inside
         found = timeline.of(uow.session, uow.actor, number, before_id=request.args.get("before", type=int))
         entries = moments.entries(found, which)
         older = found[-1].id if len(found) == timeline.SHOWN else None

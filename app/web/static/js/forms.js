@@ -34,3 +34,24 @@
   all();
   document.addEventListener("change", all);
 })();
+// A form that keeps itself (data-autosave="where"): what is typed goes to the server a moment after the last key. Files only go when it is sent.
+(() => {
+  const form = document.querySelector("form[data-autosave]");
+  if (!form) return;
+  const told = form.querySelector("[data-kept]");
+  const typed = () => new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  let timer = 0, kept = typed().toString();
+  const keep = async () => {
+    clearTimeout(timer);
+    timer = 0;
+    const body = typed();
+    if (body.toString() === kept) return;
+    const answer = await fetch(form.dataset.autosave, { method: "POST", body, headers: { "X-Autosave": "1" }, redirect: "error", keepalive: true }).catch(() => null);
+    if (!answer?.ok) return; // the button “Keep for later” is there still
+    kept = body.toString();
+    told.hidden = false;
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 1200); told.hidden = true; });
+  form.addEventListener("submit", () => { clearTimeout(timer); timer = 0; });
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && timer) keep(); });
+})();
