@@ -29,6 +29,7 @@ class Whole:
     tasks: dict[int, Task]
     notes: list[Note]
     pauses: dict[int, Pause]
+    summaries: dict[int, str]  # how each item that is over went, by item id
 
 
 def mine(
@@ -68,7 +69,12 @@ def whole(session: Session, actor: Actor, number: str) -> Whole:
     ).unique()
     written = select(Note).where(Note.record_id == request.id, Note.kind.in_(("reply", "reason")), Note.erased_at.is_(None))
     notes = session.scalars(written.options(joinedload(Note.author)).order_by(Note.id)).all()
-    return Whole(request, rounds, {task.id: task for task in tasks}, list(notes), _pauses(session, request.items))
+    return Whole(request, rounds, {task.id: task for task in tasks}, list(notes), _pauses(session, request.items), _summaries(session, items))
+
+
+def _summaries(session: Session, items: Sequence[int]) -> dict[int, str]:
+    written = select(Note.record_id, Note.body).where(Note.record_id.in_(items), Note.kind == "closing", Note.erased_at.is_(None))
+    return {row.record_id: row.body for row in session.execute(written.order_by(Note.id))}
 
 
 def _pauses(session: Session, items: Sequence[Item]) -> dict[int, Pause]:

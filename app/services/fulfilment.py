@@ -18,7 +18,19 @@ from app.rules.catalog.items import Item as Offer
 from app.rules.errors import Invalid
 from app.rules.lifecycle import Action
 from app.rules.words import t
-from app.services import access, approvals, asking, extensions, messages, records, requests, step_rows, tasks, waits
+from app.services import (
+    access,
+    approvals,
+    asking,
+    extensions,
+    messages,
+    records,
+    requests,
+    step_rows,
+    summaries,
+    tasks,
+    waits,
+)
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
 
@@ -257,8 +269,9 @@ def _stop(uow: UnitOfWork, item: Item, step: Step) -> None:
 
 def _end(uow: UnitOfWork, item: Item, action: Action) -> None:
     item.closed_at = uow.now
+    summary = uow.record_event(item, "item.summary", note=summaries.write(uow, item))
     records.move(uow, item, action, consequence=True)
-    requests.tell_owners(uow, item, "item_closed")
+    requests.tell_owners(uow, item, "item_closed" if action is Action.CLOSE else "item_incomplete", event=summary)
     requests.settle_request(uow, item)
 
 

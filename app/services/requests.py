@@ -258,8 +258,7 @@ def cancel_item(uow: UnitOfWork, number: str, reason: str, *, version: int | Non
 
 
 def _refuse_what_is_done(items: Sequence[Item]) -> None:
-    done = [step for item in items for step in item.steps if step.state in {"done", "running"}]
-    if any(step.kind == "automatic" for step in done):
+    if any(is_past_recall(item) for item in items):
         raise ActionNotAllowed(t("Part of this is already done. Write to us and we will undo it with you."))
 
 
@@ -310,6 +309,13 @@ def tell_owners(uow: UnitOfWork, item: Item, template: str, **params: Any) -> No
     """Tell requester and beneficiary how an item goes on."""
     for person in uow.session.scalars(select(Person).where(Person.id.in_({item.requester_id, item.beneficiary_id}))):
         messages.tell(uow, person, template, item, **params)
+
+
+def is_past_recall(item: Item) -> bool:
+    """Say whether it is too late to cancel: a step is at work, or done for good; what else was done is taken back."""
+    is_over = item.state in {"fulfilled", "closed"}
+    automatic = [step for step in item.steps if step.kind == "automatic"]
+    return any(step.state == "running" or (step.state == "done" and (is_over or is_irreversible(step))) for step in automatic)
 
 
 def is_irreversible(step: Step) -> bool:

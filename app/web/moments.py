@@ -24,6 +24,7 @@ SENTENCES: Final = {
     "task.note": ("pencil", t("wrote a note on %(number)s")),
     "item.verify": ("check2-circle", t("saw that %(number)s works")),
     "item.check": ("search", t("looked again whether %(number)s works")),
+    "item.summary": ("card-text", t("wrote down how %(number)s went")),
     "item.undo": ("arrow-left", t("took back a step of %(number)s")),
     "item.escalate": ("person-plus", t("took the question about %(number)s to the next manager")),
     "item.change": ("pencil", t("changed the answers of %(number)s")),

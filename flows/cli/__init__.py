@@ -53,6 +53,7 @@ def _story(name: str, words: str) -> None:
 _story("joiner", "A colleague starts: one order makes the account, orders the rest, and the first day comes.")
 _story("expire", "Access until a day: reminded, kept longer by one, refused to another, and ended by the flow.")
 _story("recertify", "The owner of a group is asked who still needs it: one stays, one ends, one is left without an answer.")
+_story("compensate", "The last step fails for good: what was done is undone, the last first; a mail stays sent, on record.")
 
 
 @click.group()

@@ -12,14 +12,16 @@ from sqlalchemy import select, text, update
 from app import database
 from app.directory import directory
 from app.models.access import Grant
-from app.models.events import Delivery
+from app.models.events import Delivery, Event
 from app.models.messages import Message
-from app.models.records import Record
-from app.models.requests import Check, Step
+from app.models.records import Note, Record
+from app.models.requests import Check, Item, Step
 from app.models.tasks import Task
 from app.platform.slapd import Slapd
 from app.platform.slapd_audit import membership_changes
+from app.queries import requests
 from app.services import deliveries, fulfilment, steps, tasks
+from app.services import requests as services
 from app.settings import ROOT
 from app.unit_of_work import SYSTEM, unit_of_work
 from flows import failpoints
@@ -277,6 +279,37 @@ def test_a_look_at_a_directory_that_is_away_is_made_later(company: Slapd, monkey
     assert ordering.state(number) == "fulfilled"
 
 
+def test_what_can_be_taken_back_is_taken_back_when_it_is_canceled(company: Slapd) -> None:
+    number = approved()
+    hand_over("fulfil_request")
+    assert is_member()
+    with unit_of_work("ana") as uow:
+        services.cancel(uow, uow.get(Item, number, lock=False).request.number, "no longer needed")
+    hand_over("fulfil_request")
+    assert (ordering.state(number), is_member(), step(number).state) == ("canceled", False, "undone")
+
+
+def told(number: str) -> dict[str, str]:
+    """Return the letters that quote how the item went: template and text."""
+    with database.sessions()() as session:
+        query = select(Message.template, Note.body).join(Event, Event.id == Message.event_id).join(Note, Note.id == Event.note_id)
+        return {row[0]: row[1] for row in session.execute(query.where(Event.stream == number, Event.name == "item.summary"))}
+
+
+def test_how_an_item_went_is_written_down_and_told(company: Slapd) -> None:
+    number = approved()
+    hand_over("fulfil_request")
+    end_task(number)
+    hand_over("fulfil_request")
+    [(template, summary)] = told(number).items()
+    assert template == "item_closed"
+    for words in (number, "Approved by Helena", "Approved by Igor", "Done: Add ", "carried out on"):
+        assert words in summary, summary
+    with unit_of_work("ana") as uow:
+        request = requests.whole(uow.session, uow.actor, uow.get(Item, number, lock=False).request.number)
+    assert list(request.summaries.values()) == [summary]
+
+
 def test_access_that_ends_is_taken_from_the_directory(company: Slapd) -> None:
     approved()
     hand_over("fulfil_request")
@@ -307,3 +340,6 @@ def test_a_failed_item_that_is_given_up_is_taken_back(company: Slapd) -> None:
         fulfilment.compensate(uow, number, "not possible")
     hand_over("fulfil_request")
     assert (ordering.state(number), is_member(), step(number).state) == ("closed_incomplete", False, "undone")
+    [(template, summary)] = told(number).items()
+    assert template == "item_incomplete"
+    assert "Taken back: Add " in summary

@@ -47,17 +47,12 @@ def show(number: str) -> ResponseReturnValue:
         may = allowed_each(uow, [whole.request, *whole.request.items], *ACTS)
         reasons = stuck.why_failed([item for item in whole.request.items if "item.retry" in may[item.id]])
         is_open = whole.request.state not in FINAL
-        begun = {part.item.id for part in parts if _is_begun(part.item)}
+        begun = {part.item.id for part in parts if services.is_past_recall(part.item)}
         usual = catalog_health.usual(uow.session, [part.item.slug for part in parts], now() - ordering.LATELY) if is_open else {}
         return render_template(
             "requests/show.html", whole=whole, parts=parts, rows=rows, may=may[whole.request.id], each_may=may, is_open=is_open,
             begun=begun, reasons=reasons, usual=usual, now=now(),
         )  # fmt: skip
-
-
-def _is_begun(item: Item) -> bool:
-    """Whether it is too late to cancel: something was done that only we can undo."""
-    return any(step.kind == "automatic" and step.state in {"done", "running"} for step in item.steps)
 
 
 @bp.get("/items/<number>")

@@ -1,0 +1,88 @@
+"""The closing summary of an item: what was asked for, who agreed, what was done, when it was looked at (domain.md 8).
+
+It names people, so it is a text beside the item that can be erased; the event that ends the item names it by its digest.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from app import language
+from app.models.approvals import ApprovalRound, Vote
+from app.models.people import Person
+from app.models.records import Note
+from app.models.requests import Check, Item
+from app.queries import catalog, progress
+from app.rules.actions import ACTIONS
+from app.rules.catalog import conditions
+from app.rules.words import Text, t
+from app.services import records, step_rows
+from app.settings import settings
+from app.unit_of_work import UnitOfWork
+
+Said = Callable[[datetime], str]  # an instant in words
+
+KIND: Final = "closing"
+_MOMENT: Final = {"en": "%Y-%m-%d %H:%M", "pt": "%d/%m/%Y %H:%M"}
+_STEP: Final = {
+    "done": t("Done"), "undone": t("Taken back"), "kept": t("Could not be taken back"), "skipped": t("Left out"),
+    "failed": t("Did not work"),
+}  # fmt: skip
+
+
+def write(uow: UnitOfWork, item: Item) -> Note:
+    """Write down how the item went, in the words of whoever asked for it."""
+    people = {each.id: each for each in uow.session.scalars(select(Person).where(Person.id.in_({item.requester_id, item.beneficiary_id})))}
+    asked_by = people.get(item.requester_id or 0)
+    spoken = (asked_by.language if asked_by else None) or settings().language
+    zone = (asked_by.timezone if asked_by else None) or settings().timezone
+
+    def said(at: datetime) -> str:
+        return language.local(at, zone).strftime(_MOMENT.get(spoken, _MOMENT["en"]))
+
+    sentences = [_opening(item, people, said), *_approvals(uow, item, said), *_steps(uow, item, spoken, said), *_times(uow, item, said)]
+    return records.write(uow, item, KIND, "\n".join(language.translate(each, spoken) for each in sentences))
+
+
+def _opening(item: Item, people: Mapping[int, Person], said: Said) -> Text:
+    names = {key: people[each].name if each in people else "" for key, each in
+             (("requester", item.requester_id or 0), ("beneficiary", item.beneficiary_id or 0))}  # fmt: skip
+    return t("%(title)s (%(number)s) for %(beneficiary)s, asked for by %(requester)s on %(time)s.",
+             title=item.title, number=item.number, time=said(item.submitted_at), **names)  # fmt: skip
+
+
+def _approvals(uow: UnitOfWork, item: Item, said: Said) -> Iterator[Text]:
+    votes = select(Vote.choice, Vote.at, Person.name).join(ApprovalRound, ApprovalRound.id == Vote.round_id)
+    mine = votes.join(Person, Person.id == Vote.voter_id).where(ApprovalRound.record_id == item.id).order_by(Vote.at, Vote.id)
+    rows = uow.session.execute(mine).all()
+    if not rows:
+        yield t("Nobody had to approve it.")
+    for choice, at, name in rows:
+        if choice == "approve":
+            yield t("Approved by %(name)s on %(time)s.", name=name, time=said(at))
+        elif choice == "reject":
+            yield t("Rejected by %(name)s on %(time)s.", name=name, time=said(at))
+
+
+def _steps(uow: UnitOfWork, item: Item, spoken: str, said: Said) -> Iterator[Text]:
+    offer = conditions.in_force(catalog.version(uow.session, item.catalog_hash), item.answers)
+    rows = {row.key: row for row in step_rows.of(uow, item)}
+    for step, words in zip(offer.steps, progress.words(uow.session, item, offer, spoken), strict=True):
+        row = rows.get(step.name)
+        is_kept = row is not None and row.state == "undone" and bool(row.action) and ACTIONS[row.action or ""].irreversible
+        state = _STEP.get("kept" if is_kept else row.state if row else "")
+        if state and row:
+            is_timed = row.done_at is not None and row.state == "done"
+            yield (t("%(state)s: %(words)s (%(time)s)", state=state, words=words, time=said(row.done_at)) if is_timed and row.done_at
+                   else t("%(state)s: %(words)s", state=state, words=words))  # fmt: skip
+
+
+def _times(uow: UnitOfWork, item: Item, said: Said) -> Iterator[Text]:
+    looks = select(Check.done_at).where(Check.item_id == item.id, Check.outcome == "holds").order_by(Check.done_at)
+    times = [said(at) for at in uow.session.scalars(looks) if at]
+    if times:
+        yield t("Looked at again on %(times)s: everything was as it should be.", times=", ".join(times))
+    if item.promised_at and item.fulfilled_at:
+        yield t("Promised for %(promised)s, carried out on %(done)s.", promised=said(item.promised_at), done=said(item.fulfilled_at))
