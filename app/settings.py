@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     mail_from: str = "Balcão <desk@localhost>"
     mail_hold_seconds: int = Field(default=0, ge=0, le=3600)
 
+    webhook_secret: SecretStr = SecretStr("")
+    outbound_hosts: str = ""
+    outbound_inside: str = ""
+
     prefect_api_url: str = "http://127.0.0.1:4200/api"
     prefect_auth_string: SecretStr = SecretStr("")
     work_pool: str = "desk"

@@ -9,7 +9,6 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
-from app.rules.audit import canonical
 from app.rules.errors import DeskError
 from app.rules.words import Text, t
 from app.services import steps
@@ -56,7 +55,7 @@ def carry_out(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) ->
 def _act(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) -> tuple[Outcome, T | None]:
     chosen = actions.named(step.action)
     result: dict[str, object] = {}
-    if canonical(actions.plan(step)) != canonical(dict(step.plan or {})):
+    if not actions.is_as_planned(step, actions.plan(step)):
         # A worker before us may have died between the effect and its commit; then what was approved is done.
         if claim.epoch == 1 or not chosen.verify(step):
             with unit_of_work(SYSTEM) as uow:

@@ -98,6 +98,12 @@ ACTIONS: Final[Mapping[str, ActionSpec]] = {
             undone_by="directory.set_attribute",
         ),
         ActionSpec(
+            "access.end_all",
+            (Parameter("person", Takes.PERSON),),
+            t("End every access of %(person)s"),
+            irreversible=True,
+        ),
+        ActionSpec(
             "mail.send",
             (
                 Parameter("to", Takes.ADDRESS),
@@ -107,17 +113,14 @@ ACTIONS: Final[Mapping[str, ActionSpec]] = {
             t("Send the message “%(subject)s” to %(to)s"),
             irreversible=True,
         ),
+        ActionSpec(
+            "webhook.call",
+            (Parameter("url", Takes.URL), Parameter("event", Takes.LINE), Parameter("text", Takes.TEXT)),
+            t("Tell %(url)s: %(event)s"),
+            irreversible=True,
+        ),
     )
 }
-
-NOT_YET: Final = (  # an action comes into ACTIONS together with its class in flows/actions/, never before
-    ActionSpec(
-        "webhook.call",
-        (Parameter("url", Takes.URL), Parameter("event", Takes.LINE), Parameter("text", Takes.TEXT)),
-        t("Tell %(url)s: %(event)s"),
-        irreversible=True,
-    ),
-)
 
 
 def spec_of(name: object) -> ActionSpec | None:

@@ -22,6 +22,7 @@ SENTENCES: Final = {
     "task.create": ("list-task", t("gave a team the task %(number)s")),
     "task.assign": ("person-plus", t("gave %(number)s to somebody")),
     "task.note": ("pencil", t("wrote a note on %(number)s")),
+    "item.webhook": ("arrow-up-right", t("told another system about %(number)s")),
     "item.verify": ("check2-circle", t("saw that %(number)s works")),
     "item.check": ("search", t("looked again whether %(number)s works")),
     "item.summary": ("card-text", t("wrote down how %(number)s went")),

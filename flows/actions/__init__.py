@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Protocol
 
+from app.rules.audit import canonical
 from app.rules.errors import DeskError
 from app.rules.words import Text
 from app.services.fulfilment import BoundStep
@@ -26,17 +27,22 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an action would do now: words for the approver, and the exact difference; none means: it is so already."""
+    """What an action would do now: words for the approver, and the exact difference; none means: it is so already.
+
+    The difference of an `open` plan is that of today: what is there when it is carried out is meant, and is no drift.
+    """
 
     words: Text
     changes: tuple[Change, ...] = ()
     fault: Text | None = None
+    open: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is stored, shown and compared: two equal plans do the same."""
         return {
             "words": [self.words.msgid, {name: str(value) for name, value in self.words.params}],
             "changes": [vars(change) for change in self.changes],
+            **({"open": True} if self.open else {}),
             **({"fault": [self.fault.msgid, {name: str(value) for name, value in self.fault.params}]} if self.fault else {}),
         }
 
@@ -57,7 +63,7 @@ class Action(Protocol):
         """Take back what `run` changed; ActionNotAllowed where that cannot be."""
 
 
-SYSTEMS: Final = ("accounts", "directory", "mail")  # the files of this package
+SYSTEMS: Final = ("access", "accounts", "directory", "mail", "webhook")  # the files of this package
 _registered: dict[str, Callable[[], Action]] = {}
 
 
@@ -92,3 +98,11 @@ def plan(step: BoundStep) -> dict[str, Any]:
         if error.status == 503:
             raise
         return Plan(error.text, fault=error.text).as_json()
+
+
+def is_as_planned(step: BoundStep, now: Mapping[str, Any]) -> bool:
+    """Say whether what a step would do now is what its approvers agreed to."""
+    agreed = dict(step.plan or {})
+    if agreed.get("open") and now.get("open"):
+        return canonical({**agreed, "changes": []}) == canonical({**now, "changes": []})
+    return canonical(agreed) == canonical(dict(now))

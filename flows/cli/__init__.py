@@ -54,6 +54,7 @@ _story("joiner", "A colleague starts: one order makes the account, orders the re
 _story("expire", "Access until a day: reminded, kept longer by one, refused to another, and ended by the flow.")
 _story("recertify", "The owner of a group is asked who still needs it: one stays, one ends, one is left without an answer.")
 _story("compensate", "The last step fails for good: what was done is undone, the last first; a mail stays sent, on record.")
+_story("leaver", "A colleague leaves: until the last day nothing changes; that evening the account and every access end.")
 
 
 @click.group()

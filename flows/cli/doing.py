@@ -116,6 +116,14 @@ def is_at_rest(*numbers: str) -> bool:
         return session.scalar(mine.where(Delivery.state.in_(("due", "handed", "running"))).limit(1)) is None
 
 
+def has_nothing_due(*numbers: str) -> bool:
+    """Say whether flows have nothing to do about these at the desk's present time; what waits for a later day may wait."""
+    with database.sessions()() as session:
+        mine = select(Delivery.id).join(Record, Record.id == Delivery.record_id).where(Record.number.in_(numbers))
+        now = Delivery.state.in_(("handed", "running")) | ((Delivery.state == "due") & (Delivery.next_at <= func.desk_now()))
+        return session.scalar(mine.where(now).limit(1)) is None
+
+
 def asked(number: str) -> list[tuple[str, str]]:
     """Return who is asked to decide now, and why that person."""
     with database.sessions()() as session:
@@ -182,6 +190,12 @@ def mails(*numbers: str) -> list[dict[str, Any]]:
              "state": message.state, "message_id": message.message_id}
             for number, message in rows
         ]  # fmt: skip
+
+
+def beneficiary(number: str) -> str | None:
+    """Return whom a record is for."""
+    with database.sessions()() as session:
+        return session.scalar(select(Person.login).join(Record, Record.beneficiary_id == Person.id).where(Record.number == number))
 
 
 def item_plan(number: str) -> Any:

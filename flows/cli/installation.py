@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -20,6 +20,7 @@ from app import database
 from app.directory import directory
 from app.platform import ports
 from app.platform.slapd import Slapd
+from app.platform.slapd_audit import changes
 from app.rules.errors import Unavailable
 from app.rules.words import t
 from app.settings import ROOT, settings
@@ -56,6 +57,10 @@ class Trial:
         """The file in which the demonstration's directory notes its changes, where it is a real one."""
         folder = self.folder / "desk" / "slapd"
         return Slapd(folder, "dc=none", "").audit_file if folder.is_dir() else None
+
+    def directory_changes(self) -> list[dict[str, Any]] | None:
+        """Return every change that the directory itself has noted; None where there is no real one."""
+        return [vars(change) for change in changes(self.slapd_audit)] if self.slapd_audit else None
 
 
 def until(question: Callable[[], T], what: str, seconds: float = 300) -> T:

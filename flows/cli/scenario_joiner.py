@@ -4,7 +4,7 @@ import time
 from typing import Any, Final
 
 from flows.cli import doing
-from flows.cli.installation import demonstration, until
+from flows.cli.installation import Trial, demonstration, until
 
 BUNDLE: Final = "accounts/new-joiner"
 LAPTOP, LICENCE = "hardware/laptop", "software/licence"
@@ -15,12 +15,12 @@ DAYS: Final = 10  # from the order to the first day
 
 def play() -> dict[str, Any]:
     """Play it in an installation of its own; returns the evidence."""
-    with demonstration():
+    with demonstration() as trial:
         doing.publish()
-        return _play()
+        return _play(trial)
 
 
-def _play() -> dict[str, Any]:
+def _play(trial: Trial) -> dict[str, Any]:
     first_day = doing.today(days=DAYS)
     answers = {
         "full_name": "Nina Costa", "login": LOGIN, "department": "Finance", "title": "Tax Analyst",
@@ -38,13 +38,15 @@ def _play() -> dict[str, Any]:
     numbers = [request, *doing.items(request).values()]
     until(lambda: all(mail["state"] == "sent" for mail in doing.mails(*numbers)), "every mail is sent")
     found = doing.evidence(*numbers)
-    states, after = doing.states(numbers), doing.person(LOGIN)
+    states, after, changes = doing.states(numbers), doing.person(LOGIN), trial.directory_changes()
+    made = changes is None or [change["operation"] for change in changes] == ["add"]
     return {
-        "ok": bool(found["verify"]["ok"] and before is None and after and waiting == "fulfilling"
+        "ok": bool(found["verify"]["ok"] and before is None and prepared and prepared["active"] and made
+                   and after and waiting == "fulfilling" and doing.beneficiary(doing.items(request)[LICENCE]) == LOGIN
                    and set(doing.items(request)) == {BUNDLE, LAPTOP, LICENCE} and states[request] == "closed_complete"),
         "scenario": "joiner", "request": request, "items": doing.items(request), "first_day": first_day, "plan": plan,
         "approved_by": {number: [f"{login} ({why})" for login, why in said] for number, said in approved.items()},
-        "directory_before": before, "directory_before_the_first_day": prepared, "directory_after": after,
+        "directory_before": before, "directory_before_the_first_day": prepared, "directory_after": after, "directory_changes": changes,
         "state_before_the_first_day": waiting, "tasks": done, "states": states, **found,
     }  # fmt: skip
 
@@ -61,7 +63,7 @@ def _until_only_the_first_day_is_missing(request: str, bundle: str, approved: di
         done.extend(doing.do_tasks(*parts.values()))
         others = [number for number in parts.values() if number != bundle]
         ended = all(state in ENDED for state in doing.states(others).values())
-        return len(parts) == 3 and ended and doing.steps(bundle)["first-day"] == "waiting" and doing.is_at_rest(*parts.values())
+        return len(parts) == 3 and ended and doing.steps(bundle)["first-day"] == "waiting" and doing.has_nothing_due(*parts.values())
 
     until(settled, "the account is there, and laptop and programs are ordered, approved and handed over")
     return done
@@ -71,4 +73,4 @@ def _is_over(request: str, done: list[dict[str, str]]) -> bool:
     numbers = list(doing.items(request).values())
     done.extend(doing.do_tasks(*numbers))
     doing.let_checks_pass(*numbers)
-    return doing.state(request) == "closed_complete" and doing.is_at_rest(*numbers)
+    return doing.state(request) == "closed_complete" and doing.has_nothing_due(*numbers)

@@ -13,6 +13,8 @@ from flows.cli import (
     fault_outage,
     scenario_access,
     scenario_expire,
+    scenario_joiner,
+    scenario_leaver,
     scenario_recertify,
 )
 
@@ -28,6 +30,12 @@ def test_access_is_ordered_approved_and_carried_out_in_a_real_directory(ldif: Pa
     assert found["ok"], found
     assert len(found["directory_changes"]) == 1
     assert {mail["state"] for mail in found["mails"]} == {"sent"}
+
+
+@pytest.mark.parametrize("story", [scenario_joiner, scenario_leaver], ids=["joiner", "leaver"])
+def test_people_come_and_go_and_days_pass(story: ModuleType) -> None:
+    found = story.play()
+    assert found["ok"], found
 
 
 def test_processes_that_die_at_random_lose_and_double_nothing() -> None:
