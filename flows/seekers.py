@@ -10,6 +10,7 @@ from app.directory import sync
 from app.models.access import Campaign, Grant
 from app.models.messages import Message
 from app.models.requests import Check
+from app.services import overdue
 
 
 def _mail_is_due(session: Session) -> bool:
@@ -46,4 +47,5 @@ SEEKERS: Final = {
     "look_again": Seeker(_check_is_due, 60),
     "end_access": Seeker(_access_is_due, 20),
     "recertify": Seeker(_campaign_is_due, 60),
+    "escalate_approvals": Seeker(overdue.is_due, 20),
 }

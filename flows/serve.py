@@ -29,6 +29,7 @@ FLOWS: Final = {
     "look_again": "flows.look_again.look_again",
     "end_access": "flows.end_access.end_access",
     "recertify": "flows.recertify.recertify",
+    "escalate_approvals": "flows.escalate_approvals.escalate_approvals",
     "check_sessions": "flows.sync_directory.check_sessions",
     "anchor_audit": "flows.anchor_audit.anchor_audit",
     "rehearse_catalog": "flows.rehearse_catalog.rehearse_catalog",

@@ -25,6 +25,7 @@ class ApprovalRound(Base):
     number: Mapped[int]
     state: Mapped[str] = mapped_column(default="open")
     subject_hash: Mapped[str]
+    shape: Mapped[str] = mapped_column(default="")  # equal rounds may be answered together (rules.approvals.shape)
     opened_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
 
@@ -41,6 +42,7 @@ class Approval(Base):
         CheckConstraint(
             "state in ('later', 'asked', 'approved', 'rejected', 'no_longer_required')", name="known_state"
         ),
+        Index("ix_approvals_look", "look_at", "id", postgresql_where=text("state = 'asked' and look_at is not null")),
     )
 
     id: Mapped[Id]
@@ -52,13 +54,17 @@ class Approval(Base):
     group: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="asked")
     decided_at: Mapped[datetime | None]
+    look_at: Mapped[datetime | None]  # nobody was found who may answer: when to look again
 
     round: Mapped[ApprovalRound] = relationship(back_populates="approvals")
     seats: Mapped[list["Seat"]] = relationship(back_populates="approval", order_by="Seat.id")
 
 
 class Seat(Base):
-    """Somebody who is asked; `why` says how the desk found this person."""
+    """Somebody who is asked; `why` says how the desk found this person.
+
+    A seat `instead_of` another is of somebody asked as well because that one did not answer: together they count once.
+    """
 
     __tablename__ = "seats"
     __table_args__ = (
@@ -66,6 +72,7 @@ class Seat(Base):
         UniqueConstraint("id", "round_id"),
         CheckConstraint("state in ('asked', 'approved', 'rejected', 'no_longer_required')", name="known_state"),
         Index("ix_seats_asked", "person_id", "id", postgresql_where=text("state = 'asked'")),
+        Index("ix_seats_handed", "handed_to_id", postgresql_where=text("state = 'asked' and handed_to_id is not null")),
         Index("ix_seats_due", "due_at", postgresql_where=text("state = 'asked' and escalated_at is null")),
     )
 
@@ -79,9 +86,12 @@ class Seat(Base):
     reminded_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
+    instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("seats.id"))
+    handed_to_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # who may answer this one in the person's place
 
     approval: Mapped[Approval] = relationship(back_populates="seats")
-    person: Mapped[Person] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    handed_to: Mapped[Person | None] = relationship(foreign_keys=[handed_to_id])
     vote: Mapped["Vote | None"] = relationship(back_populates="seat", foreign_keys="Vote.seat_id")
 
 

@@ -143,6 +143,7 @@ class OneTimeLink(Base):
     """A signed link that works once: first administrator, reset, decision by mail; only its hash is kept."""
 
     __tablename__ = "one_time_links"
+    __table_args__ = (Index("ix_one_time_links_subject", "subject", postgresql_where=text("used_at is null and subject is not null")),)
 
     id: Mapped[Id]
     token_hash: Mapped[str] = mapped_column(unique=True)

@@ -93,7 +93,7 @@ class Note(Base):
 
     __tablename__ = "notes"
     __table_args__ = (
-        CheckConstraint("kind in ('reply', 'work_note', 'reason', 'closing')", name="known_kind"),
+        CheckConstraint("kind in ('reply', 'work_note', 'reason', 'closing', 'question', 'answer')", name="known_kind"),
         Index("ix_notes_record", "record_id", "id"),
     )
 

@@ -154,7 +154,7 @@ ENTRIES: Final = """
 
 ROUNDS: Final = """
     select r.number, a.id, a.number, a.state, p.position, p.needs, p.state,
-           array_agg(s.state order by s.id), array_agg(v.choice order by s.id)
+           array_agg(coalesce(s.instead_of_id, s.id) order by s.id), array_agg(v.choice order by s.id)
     from approval_rounds a join records r on r.id = a.record_id join approvals p on p.round_id = a.id
     left join seats s on s.approval_id = p.id
     left join lateral (select choice from votes v join seats o on o.id = v.seat_id

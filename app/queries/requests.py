@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.models.approvals import Approval, ApprovalRound, Seat, Vote
@@ -28,6 +28,7 @@ class Whole:
     rounds: dict[int, list[ApprovalRound]]
     tasks: dict[int, Task]
     notes: list[Note]
+    questions: dict[int, Note]  # what an approver asked about an item and nobody has answered yet, by item id
     pauses: dict[int, Pause]
     summaries: dict[int, str]  # how each item that is over went, by item id
 
@@ -67,14 +68,14 @@ def whole(session: Session, actor: Actor, number: str) -> Whole:
     tasks = session.scalars(
         select(Task).where(Task.parent_id.in_(items)).options(joinedload(Task.assignee), joinedload(Task.team))
     ).unique()
-    written = select(Note).where(Note.record_id == request.id, Note.kind.in_(("reply", "reason")), Note.erased_at.is_(None))
+    own = and_(Note.record_id == request.id, Note.kind.in_(("reply", "reason")))
+    asked = and_(Note.record_id.in_(items), Note.kind.in_(("question", "answer", "closing")))
+    written = select(Note).where(or_(own, asked), Note.erased_at.is_(None))
     notes = session.scalars(written.options(joinedload(Note.author)).order_by(Note.id)).all()
-    return Whole(request, rounds, {task.id: task for task in tasks}, list(notes), _pauses(session, request.items), _summaries(session, items))
-
-
-def _summaries(session: Session, items: Sequence[int]) -> dict[int, str]:
-    written = select(Note.record_id, Note.body).where(Note.record_id.in_(items), Note.kind == "closing", Note.erased_at.is_(None))
-    return {row.record_id: row.body for row in session.execute(written.order_by(Note.id))}
+    return Whole(
+        request, rounds, {task.id: task for task in tasks}, [note for note in notes if note.record_id == request.id],
+        _unanswered(notes), _pauses(session, request.items), {note.record_id: note.body for note in notes if note.kind == "closing"},
+    )  # fmt: skip
 
 
 def _pauses(session: Session, items: Sequence[Item]) -> dict[int, Pause]:
@@ -87,11 +88,15 @@ def _pauses(session: Session, items: Sequence[Item]) -> dict[int, Pause]:
     return {item: Pause(held[item], at, body or "") for item, at, body in rows if item}
 
 
+def _unanswered(notes: Sequence[Note]) -> dict[int, Note]:
+    last = {note.record_id: note for note in notes if note.kind in {"question", "answer"}}
+    return {item: note for item, note in last.items() if note.kind == "question"}
+
+
 def item_with_rounds(session: Session, actor: Actor, number: str) -> tuple[Item, list[ApprovalRound]]:
     """Return an item for its approver: with request, people, steps and rounds."""
     query = select(Item).where(Record.number == number, visible(actor, RecordKind.ITEM)).options(
-        joinedload(Item.requester), joinedload(Item.beneficiary), joinedload(Item.team), selectinload(Item.request),
-        selectinload(Item.steps),
+        joinedload(Item.requester), joinedload(Item.beneficiary), joinedload(Item.team),
     )  # fmt: skip
     item = session.scalars(query).unique().one_or_none()
     if item is None:

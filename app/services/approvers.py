@@ -1,10 +1,11 @@
 """Who answers for an approval, found in the company as it is now; nobody decides for himself (domain.md 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
+from app.models.approvals import Seat
 from app.models.directory import DirectoryGroup, GroupOwner
 from app.models.people import Delegation, Membership, Person, Team
 from app.rules.errors import ActionNotAllowed
@@ -45,7 +46,23 @@ def of(uow: UnitOfWork, beneficiary_id: int | None, who: str, group: str, barred
         chosen = [(person, "team") for person in _members(uow, who.removeprefix(TEAM), barred)]
     else:
         raise ActionNotAllowed(t("The catalogue asks for an approver the desk does not know: %(who)s.", who=who))
-    return chosen or [(person, "fallback") for person in _members(uow, settings().approvals_fallback_team, barred)]
+    return chosen or fallback(uow, barred)
+
+
+def fallback(uow: UnitOfWork, barred: set[int]) -> list[Found]:
+    """Return who answers when nobody else may: the members of `approvals_fallback_team`."""
+    return [(person, "fallback") for person in _members(uow, settings().approvals_fallback_team, barred)]
+
+
+def standing_in(uow: UnitOfWork, seat: Seat, barred: set[int]) -> Sequence[Person]:
+    """Return who may answer now in the place of a seat's person, and is not asked in the same round for himself."""
+    lent = select(Delegation.delegate_id).where(
+        Delegation.person_id == seat.person_id, Delegation.starts_at <= uow.now, Delegation.ends_at > uow.now
+    )
+    own = select(Seat.person_id).where(Seat.round_id == seat.round_id)
+    named = or_(Person.id.in_(lent), Person.id == seat.handed_to_id)
+    query = select(Person).where(Person.active, named, Person.id.not_in(own), Person.id.not_in(barred))
+    return uow.session.scalars(query.order_by(Person.id)).all()
 
 
 def _owners(uow: UnitOfWork, group: str, barred: set[int]) -> list[Found]:

@@ -121,8 +121,9 @@ def _rounds(rows: Iterable[tuple[Any, ...]]) -> Iterator[Finding]:
     """A round is decided as its votes say, no sooner and not otherwise."""
     for (number, id_, nth, state), group in groupby(rows, key=lambda row: row[:4]):
         outcomes = []
-        for *_, position, needs, stored, _, choices in group:
-            outcome = approvals.outcome(needs, [Choice(choice) if choice else None for choice in choices])
+        for *_, position, needs, stored, chairs, choices in group:
+            answers = [Choice(choice) if choice else None for choice in choices]
+            outcome = approvals.outcome(needs, approvals.chairs(zip(chairs, answers, strict=True)))
             outcomes.append(outcome)
             if stored in {"approved", "rejected"} and outcome.value != stored:
                 said = f"Approval {position} of {number}, round {nth}, is {stored}; its votes say {outcome.value}."

@@ -20,12 +20,12 @@ from app.rules.lifecycle import Action
 from app.rules.words import t
 from app.services import (
     access,
-    approvals,
     asking,
     extensions,
     messages,
     records,
     requests,
+    rounds,
     step_rows,
     summaries,
     tasks,
@@ -91,7 +91,7 @@ def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, An
         return item
     action = Action.ASK if item.state == "requested" else Action.DRIFT
     records.move(uow, item, action, consequence=True)
-    approvals.open_round(uow, item, asked, digest)
+    rounds.begin(uow, item, asked, digest, asking.shape(item))
     return item
 
 

@@ -1,4 +1,4 @@
-"""Links that work once: first administrator, invitation, reset of a password.
+"""Links that work once: first administrator, invitation, reset of a password, decision on an approval.
 
 The token is computed from the row and the installation's key, so neither the table nor a queued mail holds it: the mail
 names the row, and `token_of` gives the token at the moment of sending. The table keeps its hash.
@@ -20,23 +20,25 @@ from app.unit_of_work import UnitOfWork
 FIRST_ADMINISTRATOR: Final = "first-administrator"
 INVITATION: Final = "invitation"
 RESET: Final = "reset"
+DECISION: Final = "decision"
 LIFETIMES: Final = {
     FIRST_ADMINISTRATOR: timedelta(days=7),
     INVITATION: timedelta(days=7),
     RESET: timedelta(minutes=60),
+    DECISION: timedelta(days=60),  # it lets nobody in; whoever follows it signs in
 }
-PATHS: Final = {FIRST_ADMINISTRATOR: "/setup/", INVITATION: "/password/", RESET: "/password/"}
+PATHS: Final = {FIRST_ADMINISTRATOR: "/setup/", INVITATION: "/password/", RESET: "/password/", DECISION: "/decide/"}
 
 
-def issue(uow: UnitOfWork, purpose: str, person_id: int | None = None) -> OneTimeLink:
-    """Make a link; an older one of the same purpose for the same person stops working."""
-    same = OneTimeLink.person_id.is_(None) if person_id is None else OneTimeLink.person_id == person_id
-    mine = update(OneTimeLink).where(OneTimeLink.purpose == purpose, same, OneTimeLink.used_at.is_(None))
+def issue(uow: UnitOfWork, purpose: str, person_id: int | None = None, subject: str | None = None) -> OneTimeLink:
+    """Make a link; an older one of the same purpose for the same person (about the same subject) stops working."""
+    same = OneTimeLink.person_id.is_not_distinct_from(person_id), OneTimeLink.subject.is_not_distinct_from(subject)
+    mine = update(OneTimeLink).where(OneTimeLink.purpose == purpose, *same, OneTimeLink.used_at.is_(None))
     uow.session.execute(mine.values(used_at=func.now()))
     made = uow.session.scalars(select(func.clock_timestamp())).one()
     link = OneTimeLink(
-        token_hash=f"new:{made.isoformat()}:{purpose}:{person_id}", purpose=purpose, person_id=person_id,
-        created_at=made, expires_at=made + LIFETIMES[purpose],
+        token_hash=f"new:{made.isoformat()}:{purpose}:{person_id}:{subject}", purpose=purpose, person_id=person_id,
+        subject=subject, created_at=made, expires_at=made + LIFETIMES[purpose],
     )  # fmt: skip
     uow.session.add(link)
     uow.session.flush()
@@ -46,7 +48,8 @@ def issue(uow: UnitOfWork, purpose: str, person_id: int | None = None) -> OneTim
 
 def token_of(link: OneTimeLink) -> str:
     """Return the token of a link: 256 bits that only this installation can compute."""
-    return keyed.digest("one-time-link", link.id, link.purpose, link.created_at.astimezone(UTC).isoformat())
+    about = (str(link.person_id), link.subject) if link.subject else ()
+    return keyed.digest("one-time-link", link.id, link.purpose, link.created_at.astimezone(UTC).isoformat(), *about)
 
 
 def hash_of(token: str) -> str:

@@ -24,7 +24,7 @@ from app.services import links
 from app.settings import settings
 
 ERROR_LIMIT: Final = 300
-PUBLIC_NOTES: Final = ("reply",)  # what a letter may quote; work notes never leave the desk
+PUBLIC_NOTES: Final = ("reply", "question", "answer")  # what a letter may quote; work notes never leave the desk
 SUMMARY: Final = "item.summary"  # and how an item went, which only this event names
 
 _PLAIN: Final = {"synchronize_session": False}

@@ -10,7 +10,7 @@ from app.models.people import Delegation, Person, RoleGrant
 from app.rules.directory import DirectoryPerson
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.words import LANGUAGES, t
-from app.services import accounts, links, sessions
+from app.services import accounts, links, overdue, sessions
 from app.settings import matrix
 from app.unit_of_work import UnitOfWork
 from app.visibility import EMPLOYEE
@@ -110,6 +110,7 @@ def disable(uow: UnitOfWork, person_id: int) -> Person:
     if person.active:
         _keep_an_administrator(uow, person_id)
         person.active = False
+        overdue.without(uow, person_id)
         uow.record_event(_stream(person_id), "person.disable", before={"active": True}, after={"active": False})
     sessions.end_all(uow, person_id, "disabled")
     return person

@@ -80,7 +80,7 @@ def move(
 def expect(record: Record, version: int | None) -> None:
     """Raise Stale when the record is not the version somebody was looking at (None: nobody was)."""
     if version is not None and record.version != version:
-        theirs = {"state": record.state, "title": record.title, "assignee": record.assignee_id, "team": record.team_id}
+        theirs = {"version": record.version, "state": record.state, "title": record.title, "assignee": record.assignee_id, "team": record.team_id}
         raise Stale(record.number, theirs)
 
 

@@ -25,7 +25,7 @@ from app.rules.catalog.items import Item as Offer
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import Action, RecordKind
 from app.rules.words import t
-from app.services import approvals, attachments, messages, records, spending, tasks
+from app.services import approvals, attachments, messages, records, rounds, spending, tasks
 from app.unit_of_work import UnitOfWork
 
 
@@ -172,6 +172,13 @@ def _meant(uow: UnitOfWork, part: Part, values: templates.Values, bundle: Item) 
     return found
 
 
+def answer(item: Item, offer: Offer, cleaned: dict[str, Any]) -> None:
+    """Give an item other answers: what it costs follows them, and what would be done is worked out anew."""
+    price = costs.of(offer, cleaned)
+    item.answers, item.plan, item.plan_hash = cleaned, None, None
+    item.cost, item.currency = (price.amount, price.currency) if price else (None, None)
+
+
 def take_files(uow: UnitOfWork, item: Item) -> None:
     """Give the files among an item's answers to the item: who sees it may read them."""
     offer = catalog.version(uow.session, item.catalog_hash)
@@ -210,11 +217,14 @@ def locked(uow: UnitOfWork, number: str) -> Item:
     return uow.get(Item, number)
 
 
-def decide(uow: UnitOfWork, number: str, choice: Choice, comment: str = "", *, version: int | None = None) -> Item:
-    """Vote on an item; the vote that decides moves it on."""
+def decide(
+    uow: UnitOfWork, number: str, choice: Choice, comment: str = "", *, version: int | None = None, subject: str | None = None,
+    seat_id: int | None = None,
+) -> Item:  # fmt: skip
+    """Vote on an item; the vote that decides moves it on. `subject` and `seat_id`: see approvals.vote."""
     item = locked(uow, number)
     records.expect(item, version)
-    outcome = approvals.vote(uow, item, choice, comment)
+    outcome = approvals.vote(uow, item, choice, comment, subject=subject, seat_id=seat_id)
     if outcome is Outcome.APPROVED:
         item.approved_at = uow.now
         records.move(uow, item, Action.APPROVE, consequence=True)
@@ -264,7 +274,7 @@ def _refuse_what_is_done(items: Sequence[Item]) -> None:
 
 def _let_go(uow: UnitOfWork, item: Item) -> None:
     """Nobody decides on or works at what was canceled any more."""
-    approvals.void_open(uow, item)
+    rounds.void_open(uow, item)
     spending.give_back(uow, item)
     for step in item.steps:
         if step.state not in {"done", "skipped"}:
@@ -284,6 +294,46 @@ def reply(uow: UnitOfWork, number: str, body: str) -> Note:
     if uow.actor.id in {request.requester_id, request.beneficiary_id}:
         messages.tell_team(uow, request.team_id, "reply", request, event)
     return note
+
+
+def ask(uow: UnitOfWork, number: str, body: str) -> Note:
+    """Ask whoever ordered an item, instead of deciding now; the item goes on waiting."""
+    item = locked(uow, number)
+    uow.check("item.question", item)
+    if rounds.current(uow, item) is None:
+        raise ActionNotAllowed(t("This has already been decided."))
+    note = records.write(uow, item, "question", body)
+    event = uow.record_event(item, "item.question", note=note)
+    for person in uow.session.scalars(select(Person).where(Person.id.in_({item.requester_id, item.beneficiary_id}))):
+        messages.tell(uow, person, "approval_question", item, event)
+    return note
+
+
+def answer_question(uow: UnitOfWork, number: str, body: str) -> Note:
+    """Answer what an approver asked about an item; whoever asked, and still has to decide, is told."""
+    item = locked(uow, number)
+    uow.check("item.answer", item)
+    note = records.write(uow, item, "answer", body)
+    event = uow.record_event(item, "item.answer", note=note)
+    asked = select(Note.author_id).where(Note.record_id == item.id, Note.kind == "question")
+    for person in uow.session.scalars(select(Person).where(Person.id.in_(asked))):
+        messages.tell(uow, person, "approval_answer", item, event)
+    return note
+
+
+def hand_over(uow: UnitOfWork, number: str, person_id: int) -> Person:
+    """Let somebody answer one question in the actor's place."""
+    return approvals.hand_over(uow, locked(uow, number), person_id)
+
+
+def name_approver(uow: UnitOfWork, number: str, approval_id: int, person_id: int) -> Person:
+    """Name who answers for an approval that waits for nobody."""
+    return approvals.name_approver(uow, locked(uow, number), approval_id, person_id)
+
+
+def find_approver(uow: UnitOfWork, number: str, approval_id: int) -> bool:
+    """Look anew for whoever answers for an approval that waits for nobody."""
+    return approvals.look_again(uow, locked(uow, number), approval_id)
 
 
 def remind(uow: UnitOfWork, number: str) -> list[Person]:

@@ -10,7 +10,7 @@ from app.rules import lifecycle
 from app.rules.errors import ActionNotAllowed
 from app.rules.lifecycle import Action
 from app.rules.words import t
-from app.services import approvals, records, requests
+from app.services import records, requests, rounds
 from app.services.requests import Line, Order
 from app.unit_of_work import UnitOfWork
 
@@ -22,12 +22,13 @@ def change(uow: UnitOfWork, number: str, answers: Mapping[str, Any], *, version:
     records.expect(item, version)
     if item.state not in {"requested", "awaiting_approval"}:
         raise ActionNotAllowed(t("It is too late to change the answers: this has been decided."))
-    cleaned = requests.judged(uow, catalog.version(uow.session, item.catalog_hash), answers)
+    offer = catalog.version(uow.session, item.catalog_hash)
+    cleaned = requests.judged(uow, offer, answers)
     if cleaned == item.answers:
         return item
-    item.answers, item.plan, item.plan_hash = cleaned, None, None
+    requests.answer(item, offer, cleaned)
     requests.take_files(uow, item)
-    approvals.void_open(uow, item)
+    rounds.void_open(uow, item)
     records.move(uow, item, Action.CHANGE, consequence=True)
     return item
 
@@ -50,9 +51,8 @@ def resubmit(uow: UnitOfWork, number: str, answers: Mapping[str, Any], key: str)
             uow.session.add(Link(source_id=follower.id, target_id=request.id, type="follows", created_at=uow.now))
             uow.record_event(follower, "request.link", after={"follows": request.number})
         return follower
-    item.answers = requests.judged(uow, offer, answers)
+    requests.answer(item, offer, requests.judged(uow, offer, answers))
     item.catalog_hash, item.revision = offer.hash, item.revision + 1
-    item.plan, item.plan_hash = None, None
     requests.take_files(uow, item)
     records.move(uow, item, Action.RESUBMIT, after={"revision": item.revision, "catalog": offer.hash})
     return request

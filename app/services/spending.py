@@ -23,8 +23,7 @@ def take(uow: UnitOfWork, item: Item, person_id: int, amount: Decimal, limit: De
 
     One statement decides: however many orders come at once, their sum stays within the limit.
     """
-    taken = select(SpendingEntry.id).where(SpendingEntry.item_id == item.id, SpendingEntry.returned_at.is_(None))
-    if uow.session.scalar(taken):
+    if has_taken(uow, item):
         return True
     if amount > limit:
         return False
@@ -42,6 +41,12 @@ def take(uow: UnitOfWork, item: Item, person_id: int, amount: Decimal, limit: De
         item, "item.empower", after={"person": person_id, "amount": str(amount), "limit": str(limit), "period": on.isoformat()}
     )
     return True
+
+
+def has_taken(uow: UnitOfWork, item: Item) -> bool:
+    """Say whether an item was let through under somebody's limit."""
+    taken = select(SpendingEntry.id).where(SpendingEntry.item_id == item.id, SpendingEntry.returned_at.is_(None))
+    return uow.session.scalar(taken) is not None
 
 
 def give_back(uow: UnitOfWork, item: Item) -> None:

@@ -51,6 +51,8 @@ def _story(name: str, words: str) -> None:
 
 
 _story("joiner", "A colleague starts: one order makes the account, orders the rest, and the first day comes.")
+_story("drift", "The directory changes behind the desk's back after a yes: the step stops, and is asked again in a new round.")
+_story("empowerment", "Twenty orders at once, each just under the limit: their sum stays within it, the rest is asked for.")
 _story("expire", "Access until a day: reminded, kept longer by one, refused to another, and ended by the flow.")
 _story("recertify", "The owner of a group is asked who still needs it: one stays, one ends, one is left without an answer.")
 _story("compensate", "The last step fails for good: what was done is undone, the last first; a mail stays sent, on record.")

@@ -14,7 +14,7 @@ from app.models.spending import Spending, SpendingEntry
 from app.rules.approvals import Choice
 from app.rules.catalog.items import Item as Offer
 from app.rules.catalog.items import to_json
-from app.services import approvals, fulfilment, requests, spending
+from app.services import fulfilment, overdue, requests, spending
 from app.services.requests import Line, Order
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import NOON, parsed
@@ -110,11 +110,11 @@ def test_a_percentage_of_a_team_is_enough(cast: str) -> None:
 def test_nobody_answers_and_the_manager_is_asked_as_well_but_nothing_is_approved(cast: str) -> None:
     number = ordered(offered(MANAGER))
     with unit_of_work(SYSTEM) as uow:
-        approvals.escalate(uow, uow.session.scalars(select(Seat.id)).one())
+        overdue.escalate(uow, uow.session.scalars(select(Seat.id)).one())
     assert asked_people() == ["helena", "rui"]
     with unit_of_work(SYSTEM) as uow:
         assert uow.get(Item, number).state == "awaiting_approval"
-        approvals.escalate(uow, uow.session.scalars(select(Seat.id).order_by(Seat.id).limit(1)).one())
+        overdue.escalate(uow, uow.session.scalars(select(Seat.id).order_by(Seat.id).limit(1)).one())
     assert asked_people() == ["helena", "rui"]
     assert decide("rui", number) == "approved"
 

@@ -10,6 +10,7 @@ from app.web.views import (
     cart,
     catalog,
     catalog_health,
+    decisions,
     delegations,
     dev_mail,
     directory,
@@ -30,7 +31,7 @@ from app.web.views import (
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, tasks, records, people, teams, roles,
+    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, decisions, tasks, records, people, teams, roles,
     directory, attachments, stuck, access, recertification,
 )  # fmt: skip
 

@@ -29,7 +29,7 @@ def home() -> ResponseReturnValue:
             icons={each.slug: each.icon for each in catalog.categories(uow.session)},
             open_requests=on_its_way,
             standing=standing.of(uow.session, [row.id for row in on_its_way]),
-            asked=approvals.waiting_for(uow.session, uow.actor, limit=SUGGESTED),
+            asked=approvals.waiting_for(uow.session, uow.actor, per_page=SUGGESTED).rows,
         )
 
 

@@ -21,7 +21,7 @@ from app.web.shown import say
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 ACTS = (
     "request.cancel", "request.reply", "request.remind", "item.retry", "item.change", "item.cancel", "item.hold",
-    "item.resume", "item.compensate", "record.timeline",
+    "item.resume", "item.compensate", "item.answer", "item.name_approver", "record.timeline",
 )  # fmt: skip
 
 
