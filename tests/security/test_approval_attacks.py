@@ -1,6 +1,6 @@
 """Attacks 11, 43, 44, 45, 46 and 47 on approvals: forged and replayed links, double votes, self approval, changed orders.
 
-Each test names the guard it watches; it was seen to fail with that guard taken out.
+Each test names the guard it watches.
 """
 
 from concurrent.futures import ThreadPoolExecutor
