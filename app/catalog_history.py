@@ -31,8 +31,17 @@ def at(folder: Path, revision: str) -> Catalog:
         target = Path(place) / folder.name
         target.mkdir()
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(target, filter="data")
+            _unpack(archive, target)
         return load(target)
+
+
+def _unpack(archive: tarfile.TarFile, target: Path) -> None:
+    """Write the regular files of Git's archive; the filters of extractall came with Python 3.11.4 only."""
+    for member in archive.getmembers():
+        place, content = target / member.name, archive.extractfile(member) if member.isreg() else None
+        if content is not None and place.resolve().is_relative_to(target.resolve()):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content.read())
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent / "translations"
 
 
 def compile_catalogues() -> None:
-    """Write messages.mo beside each messages.po that is newer; called once at the start of a process."""
+    """Write messages.mo beside each messages.po that is newer; every process asks once, at its first sentence."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -26,12 +26,12 @@ def compile_catalogues() -> None:
         with partial.open("wb") as out:
             write_mo(out, catalogue)
         partial.replace(compiled)
-    translations.cache_clear()
 
 
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return the catalogue of a language; English is the source and needs none."""
+    compile_catalogues()
     if language not in LANGUAGES:
         language = LANGUAGES[0]
     return gettext.translation("messages", FOLDER, [language], fallback=True)

@@ -80,6 +80,10 @@ class Engine:
         """Return what the processes said."""
         return "\n".join(f"== {file.name}\n{file.read_text()[-8000:]}" for file in sorted(self.logs.glob("*.log")))
 
+    def times(self, words: str) -> int:
+        """Return how often the processes said this."""
+        return sum(file.read_text().count(words) for file in self.logs.glob("*.log"))
+
     def until(self, question: Callable[[], T], seconds: float = 180) -> T:
         """Return the first true answer, or fail with what the processes said."""
         deadline = time.monotonic() + seconds

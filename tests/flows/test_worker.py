@@ -46,7 +46,7 @@ def test_a_flow_that_raises_what_ends_a_worker_does_not_end_ours(engine: Engine)
         engine.client.create_flow_run_from_deployment(deployment, parameters={"how": how})
     worker = engine.start("flows.worker")
     engine.start("flows.relay_outbox")
-    engine.until(lambda: engine.log().count("run broke off") == 3)
+    engine.until(lambda: engine.times("run broke off") == 3)
     number = ordering.order_badge("k1")
     engine.until(lambda: ordering.state(number) == "closed")
     assert worker.poll() is None
