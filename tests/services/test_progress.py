@@ -51,9 +51,9 @@ def test_a_manual_step_names_its_team(cast: str) -> None:
 def test_what_waits_is_listed_for_its_approver_only(cast: str) -> None:
     number = planned()
     with database.sessions()() as session:
-        assert [row.number for row in waiting.waiting_for(session, actor("helena"))] == [number]
+        assert [row.number for row in waiting.waiting_for(session, actor("helena")).rows] == [number]
         assert waiting.count_for(session, actor("helena")) == 1
-        assert waiting.waiting_for(session, actor("zeca")) == []
+        assert list(waiting.waiting_for(session, actor("zeca")).rows) == []
 
 
 def test_lists_show_only_what_their_reader_may_see(cast: str) -> None:
