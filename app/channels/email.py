@@ -35,6 +35,7 @@ class SendReport:
 
     sent: int = 0
     retried: int = 0
+    dropped: int = 0  # no longer needed when their turn came
     dead: int = 0
     next_at: datetime | None = None
 
@@ -86,7 +87,7 @@ class _Server:
 
 def send_due(limit: int = 500) -> SendReport:
     """Send what is due, in batches; safe to run any number of times at once, on any number of machines."""
-    count = {"sent": 0, "retried": 0, "dead": 0}
+    count = {"sent": 0, "retried": 0, "dropped": 0, "dead": 0}
     handled, is_served = 0, True
     while handled < limit and is_served:
         with database.sessions().begin() as session:
@@ -134,10 +135,14 @@ def _send_batch(batch: Sequence[Outgoing], count: dict[str, int]) -> bool:
 
 
 def _written(message: Outgoing, count: dict[str, int]) -> Letter | None:
-    """Return the letter of a message; what cannot be written, or is no longer wanted, is given up."""
+    """Return the letter of a message; what is no longer wanted is dropped, and what cannot be written is given up."""
+    if message.unwanted:
+        with database.sessions().begin() as session:
+            outbox.drop(session, message)
+        log.info("mail dropped", message=message.id, template=message.template, reason=message.unwanted)
+        count["dropped"] += 1
+        return None
     try:
-        if message.unwanted:
-            raise letters.Unwritable(message.unwanted)
         return letters.write(message)
     except letters.Unwritable as error:
         with database.sessions().begin() as session:

@@ -16,7 +16,7 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        CheckConstraint("state in ('queued', 'sent', 'dead')", name="known_state"),
+        CheckConstraint("state in ('queued', 'sent', 'dropped', 'dead')", name="known_state"),
         Index("ix_messages_queued", "next_at", "id", postgresql_where=text("state = 'queued'")),
     )
 

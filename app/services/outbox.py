@@ -79,6 +79,11 @@ def failed(session: Session, message: Outgoing, error: str) -> bool:
     return True
 
 
+def drop(session: Session, message: Outgoing) -> None:
+    """Do not send it: what it asks for is done, or its reader is gone. Nobody needs to look at it."""
+    session.execute(_mine(message, state="dropped", error=message.unwanted), execution_options=_PLAIN)
+
+
 def dead(session: Session, message: Outgoing, error: str) -> None:
     """It will never be taken: it stays, with its reason, for the operator."""
     session.execute(_mine(message, state="dead", attempt=message.attempt + 1, error=error), execution_options=_PLAIN)

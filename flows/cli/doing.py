@@ -192,6 +192,11 @@ def mails(*numbers: str) -> list[dict[str, Any]]:
         ]  # fmt: skip
 
 
+def is_mail_out(*numbers: str) -> bool:
+    """Say whether every mail about these is sent; one that was no longer needed when its turn came is not missed."""
+    return all(mail["state"] in {"sent", "dropped"} for mail in mails(*numbers))
+
+
 def beneficiary(number: str) -> str | None:
     """Return whom a record is for."""
     with database.sessions()() as session:

@@ -69,7 +69,7 @@ def _play(story: Story, audit_file: Path | None) -> dict[str, Any]:
     approvers = doing.approve(item)
     until(lambda: doing.state(item) in ENDED and doing.is_at_rest(item), "the item is carried out")
     fulfilled = time.monotonic()
-    until(lambda: all(mail["state"] == "sent" for mail in doing.mails(request, item)), "every mail is sent")
+    until(lambda: doing.is_mail_out(request, item), "every mail is sent")
     after = members(story.group)
     books = audit.as_json(audit.verify())
     effects = _changes(audit_file)

@@ -99,7 +99,7 @@ def _play() -> dict[str, Any]:
     with unit_of_work(helper) as uow:
         fulfilment.compensate(uow, item, "The user name belongs to somebody else now.")
     until(lambda: doing.state(item) == "closed_incomplete" and doing.is_at_rest(item), "what was done is taken back")
-    until(lambda: all(mail["state"] == "sent" for mail in doing.mails(request, item)), "every mail is sent")
+    until(lambda: doing.is_mail_out(request, item), "every mail is sent")
     found, after = doing.evidence(request, item), doing.person("ana")
     undone = [(each["after"]["step"], each["after"]["possible"]) for each in found["events"] if each["event"] == "item.undo"]
     gained = sorted({*between["groups"]} - {*before["groups"]}) if before and between else []

@@ -36,7 +36,7 @@ def _play(trial: Trial) -> dict[str, Any]:
     doing.let_pass(days=DAYS)
     until(lambda: _is_over(request, done), "the first day came, and everything is done")
     numbers = [request, *doing.items(request).values()]
-    until(lambda: all(mail["state"] == "sent" for mail in doing.mails(*numbers)), "every mail is sent")
+    until(lambda: doing.is_mail_out(*numbers), "every mail is sent")
     found = doing.evidence(*numbers)
     states, after, changes = doing.states(numbers), doing.person(LOGIN), trial.directory_changes()
     made = changes is None or [change["operation"] for change in changes] == ["add"]

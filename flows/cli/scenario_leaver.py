@@ -37,7 +37,7 @@ def _play(trial: Trial) -> dict[str, Any]:
     _until_the_evening(item)
     until(lambda: _is_over(item, tasks), "account and access have ended, and it was looked at again")
     numbers = [*given, request, item]
-    until(lambda: all(mail["state"] == "sent" for mail in doing.mails(*numbers)), "every mail is sent")
+    until(lambda: doing.is_mail_out(*numbers), "every mail is sent")
     after, register, found = doing.person(WHO), doing.grants(WHO), doing.evidence(*numbers)
     return {
         "ok": bool(found["verify"]["ok"] and before and working and after and working["active"] and not after["active"]

@@ -12,6 +12,7 @@ from app import database
 from app.channels import email
 from app.models.messages import Message
 from app.models.people import Person
+from app.queries import stuck
 from app.rules.backoff import MAIL_TRIES
 from app.services import outbox
 from tests.channels.conftest import DROP, Handler, free_port, point_desk_at
@@ -188,9 +189,21 @@ def test_a_disabled_account_is_not_written_to(smtp: Handler) -> None:
     queue("ana")
     with database.sessions().begin() as session:
         session.execute(update(Person).where(Person.login == "ana").values(active=False))
-    assert email.send_due().dead == 1
+    assert email.send_due().dropped == 1
     assert smtp.taken == []
     assert rows()[0].error == "the account is disabled"
+
+
+def test_a_question_answered_before_its_mail_went_out_is_dropped_and_is_no_failure(smtp: Handler) -> None:
+    queue("ana")
+    with database.sessions().begin() as session:
+        session.execute(update(Message).values(params={"link_id": 4711}))  # the link was used, or never was
+    report = email.send_due()
+    assert (report.dropped, report.dead, states()) == (1, 0, ["dropped"])
+    assert smtp.taken == []
+    assert rows()[0].error == "its link no longer works"
+    with database.sessions()() as session:
+        assert stuck.dead_mail(session) == []
 
 
 @pytest.mark.usefixtures("cast")
