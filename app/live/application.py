@@ -84,6 +84,9 @@ async def _open(request: Request, hub: Hub) -> Response:
         return JSONResponse({"title": "The database does not answer"}, 503, headers=headers | {"Retry-After": "5"})
     if "last-event-id" in request.headers:  # it was here before, and may have missed something
         tell_all(stream)
+    elif _since(request):  # a page made before this stream began; what worklists missed is not known, so they ask once
+        for page in stream.pages:
+            stream.tell("page", page)
     for number in changed:
         stream.tell("number", number)
     return StreamingResponse(_written(stream, hub), media_type="text/event-stream", headers=headers)

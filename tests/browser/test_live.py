@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Route, expect
 
 from app.platform.ports import free_port
 from tests.browser.conftest import opened, serving
@@ -50,6 +50,36 @@ def test_an_approval_shows_on_the_open_page_without_a_reload(desk: Desk) -> None
     expect(page.locator("#standing")).to_contain_text("The group's owner agreed", timeout=20_000)
     assert page.evaluate("window.same") is True
     assert page.locator("textarea[name=body]").input_value() == "half a sentence"
+
+
+def test_a_change_heard_during_a_refresh_causes_another_one(desk: Desk) -> None:
+    number, item = asked()
+    page = desk.browser.new_page()
+    page.goto(f"{desk.address}/requests/{number}")
+    page.evaluate("""() => {
+        window.heard = [];
+        window.channel = new BroadcastChannel("desk-live");
+        channel.onmessage = ({ data }) => { if (data.change) heard.push(data.change.number); };
+    }""")
+    wait_for(lambda: any(item in (stream.allowed or ()) for stream in desk.live.server.hub.streams()))
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if not held:
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route(f"**/requests/{number}", hold_the_first)
+    with page.expect_request(f"**/requests/{number}"):
+        decide("helena", item)
+    page.evaluate("() => { heard.length = 0; }")
+    decide("igor", item)
+    page.wait_for_function("item => heard.includes(item)", arg=item)
+    page.evaluate("() => new Promise((done) => setTimeout(done, 500))")  # timers fire in order: the page's own has fired
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    expect(page.locator("#standing")).to_contain_text("The group's owner agreed", timeout=20_000)
 
 
 def test_tabs_share_one_stream_and_the_next_takes_over(desk: Desk) -> None:

@@ -142,6 +142,12 @@ def test_a_worklist_hears_of_records_it_does_not_know_yet(live: Live) -> None:
         assert other.next() == ("changed", {"page": "requests"})  # and nothing of ana's
 
 
+def test_a_worklist_that_was_shown_before_the_stream_began_is_asked_for_once(live: Live) -> None:
+    with live.listen(sign_in("helena"), pages="approvals", extra="&since=2026-01-01T00:00:00%2B00:00") as stream:
+        assert stream.next() == ("ready", {"numbers": [], "pages": ["approvals"]})
+        assert stream.next() == ("changed", {"page": "approvals"})
+
+
 def test_only_our_own_pages_may_listen(live: Live) -> None:
     request, _ = order()
     ana = sign_in("ana")

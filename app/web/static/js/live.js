@@ -94,6 +94,14 @@
   };
 
   customElements.define("live-record", class extends HTMLElement {
+    constructor() {
+      super();
+      this.addEventListener("htmx:before:response", (event) => {  // what is shown stays, rather than an error or the sign-in page
+        const answer = event.detail.ctx.response;
+        if (answer.status >= 400 || answer.raw.redirected) event.preventDefault();
+      });
+      this.addEventListener("htmx:finally:request", (event) => { if (event.target === this) this.shown(event.detail.ctx); });
+    }
     connectedCallback() { here.add(this); begin(); wish(); }
     disconnectedCallback() { here.delete(this); wish(); }
     words(name) { return (this.getAttribute(name) || "").split(/[\s,]+/).filter(Boolean); }
@@ -103,8 +111,18 @@
       this.waiting = setTimeout(() => this.show(), GATHER);
     }
     show() {
-      if (!document.hidden) return this.dispatchEvent(new CustomEvent("changed", { bubbles: true }));
-      document.addEventListener("visibilitychange", () => this.mark(), { once: true });
+      if (document.hidden) return document.addEventListener("visibilitychange", () => this.mark(), { once: true });
+      if (this.isBusy) { this.again = true; return; }   // what is under way may have been read before this change
+      this.isBusy = true;
+      this.dispatchEvent(new CustomEvent("changed", { bubbles: true }));
+    }
+    shown(context) {
+      this.isBusy = false;
+      const failed = !context.response || context.response.status >= 500;
+      this.pause = failed ? Math.min((this.pause || FIRST / 2) * 2, LONGEST) : 0;
+      if (failed) this.waiting = setTimeout(() => this.show(), this.pause);
+      else if (this.again) this.show();
+      this.again = false;
     }
   });
 })();
