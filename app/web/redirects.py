@@ -2,10 +2,19 @@
 
 from typing import Any
 
-from flask import redirect, url_for
+from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response
+
+from app.rules.words import Text
+from app.web.shown import say
 
 
 def see_other(endpoint: str, **values: Any) -> Response:
     """Send the browser to a page of ours, so that a reload repeats nothing."""
     return redirect(url_for(endpoint, **values), code=303)
+
+
+def done(said: Text, endpoint: str, **values: Any) -> Response:
+    """Say that it worked, on the page that comes next."""
+    flash(say(said), "success")
+    return see_other(endpoint, **values)

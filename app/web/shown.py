@@ -9,7 +9,7 @@ from zlib import crc32
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_currency
-from flask import Flask
+from flask import Flask, g, has_request_context
 
 from app.language import local, translate
 from app.models.people import Team
@@ -19,9 +19,12 @@ from app.web.preferences import LOCALES, current_language, zone
 
 # Skeletons differ too much between languages to share one: the day matters more than the year, the clock has 24 hours.
 PATTERNS: Final = {
-    "en": {"day": "EEE d MMM", "day_year": "d MMM y", "moment": "EEE d MMM, HH:mm", "full": "EEEE, d MMMM y, HH:mm zzz"},
-    "pt": {"day": "EEE, d 'de' MMM", "day_year": "d 'de' MMM 'de' y", "moment": "EEE, d 'de' MMM, HH:mm", "full": "EEEE, d 'de' MMMM 'de' y, HH:mm zzz"},
-}
+    "en": {"day": "EEE d MMM", "day_year": "d MMM y", "moment": "EEE d MMM, HH:mm", "moment_year": "d MMM y, HH:mm", "full": "EEEE, d MMMM y, HH:mm zzz"},
+    "pt": {
+        "day": "EEE, d 'de' MMM", "day_year": "d 'de' MMM 'de' y", "moment": "EEE, d 'de' MMM, HH:mm", "moment_year": "d 'de' MMM 'de' y, HH:mm",
+        "full": "EEEE, d 'de' MMMM 'de' y, HH:mm zzz",
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,14 @@ def _format(at: datetime, pattern: str) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Return day and time: `Tue 24 Nov, 16:00`."""
-    return _format(at, "moment")
+    """Return day and time: `Tue 24 Nov, 16:00`; of another year `22 Feb 2027, 16:00`."""
+    return _format(at, "moment" if _is_of_this_year(at) else "moment_year")
+
+
+def _is_of_this_year(at: datetime) -> bool:
+    """Say whether no year has to be named: it is this one, or nobody knows (a visitor's page)."""
+    identity = g.get("desk_identity") if has_request_context() else None
+    return identity is None or local(at, str(zone())).year == local(identity.desk_now, str(zone())).year
 
 
 def full_time(at: datetime) -> str:
@@ -121,10 +130,11 @@ def full_time(at: datetime) -> str:
 
 
 def day(on: date | datetime) -> str:
-    """Return a day; the year only where it is a plain date."""
+    """Return a day; the year only where it is a plain date or another one than this."""
     language = current_language()
-    if isinstance(on, datetime):
+    if isinstance(on, datetime) and _is_of_this_year(on):
         return str(format_date(local(on, str(zone())), PATTERNS[language]["day"], locale=LOCALES[language]))
+    on = local(on, str(zone())) if isinstance(on, datetime) else on
     return str(format_date(on, PATTERNS[language]["day_year"], locale=LOCALES[language]))
 
 

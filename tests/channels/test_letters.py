@@ -95,6 +95,7 @@ def test_a_request_on_its_way_writes_to_the_right_people(smtp: Handler) -> None:
         "igor: Your decision, please: Access to a shared group for Ana Lima",
     }
     assert "https://desk.aurora.example/decide/" in found["helena: Your decision, please: Access to a shared group for Ana Lima"]
+    assert all("(RIT0000001)" in found[f"{who}: Your decision, please: Access to a shared group for Ana Lima"] for who in ("helena", "igor"))
     assert "because your approval is needed" in found["igor: Your decision, please: Access to a shared group for Ana Lima"].replace("\n", " ")
 
 

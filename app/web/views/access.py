@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Final
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.forms.catalog import as_posted
@@ -19,7 +19,7 @@ from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import ordering
 from app.web.current import me, now
 from app.web.permission import holds, permission
-from app.web.redirects import see_other
+from app.web.redirects import done
 from app.web.shown import say
 from app.web.table_file import csv_of
 
@@ -63,8 +63,7 @@ def give_back(grant: int) -> ResponseReturnValue:
     """End my own access now."""
     with unit_of_work(me()) as uow:
         target = services.give_back(uow, grant).target
-    flash(say(t("Given back: your access to %(group)s is being taken away.", group=target)), "success")
-    return see_other(".mine")
+    return done(t("Given back: your access to %(group)s is being taken away.", group=target), ".mine")
 
 
 @bp.post("/<int:grant>/revoke")
@@ -77,8 +76,7 @@ def revoke(grant: int) -> ResponseReturnValue:
     except Invalid as wrong:
         with unit_of_work(me()) as uow:
             return _one(uow, grant, say(next(iter(wrong.fields.values())))), 422
-    flash(say(t("The access is being taken away.")), "success")
-    return see_other(".show", grant=grant)
+    return done(t("The access is being taken away."), ".show", grant=grant)
 
 
 @bp.post("/<int:grant>/retry")
@@ -87,8 +85,7 @@ def retry(grant: int) -> ResponseReturnValue:
     """Try at once to end what could not be ended."""
     with unit_of_work(me()) as uow:
         services.try_again(uow, grant)
-    flash(say(t("It is being tried again.")), "success")
-    return see_other(".show", grant=grant)
+    return done(t("It is being tried again."), ".show", grant=grant)
 
 
 @bp.get("/register")

@@ -18,7 +18,7 @@ from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language
-from app.web.redirects import see_other
+from app.web.redirects import done, see_other
 from app.web.shown import say
 
 bp = Blueprint("recertification", __name__, url_prefix="/access")
@@ -80,8 +80,7 @@ def start() -> ResponseReturnValue:
         form.refuse(wrong.fields)
         with unit_of_work(me()) as uow:
             return _form_page(uow, form), 422
-    flash(say(t("The reviewers are being asked.")), "success")
-    return see_other(".campaign", campaign=made.id)
+    return done(t("The reviewers are being asked."), ".campaign", campaign=made.id)
 
 
 @bp.get("/campaigns/<int:campaign>")
@@ -111,8 +110,7 @@ def close(campaign: int) -> ResponseReturnValue:
     """Close it before its last day."""
     with unit_of_work(me()) as uow:
         recertification.close(uow, campaign)
-    flash(say(t("The campaign is closed.")), "success")
-    return see_other(".campaign", campaign=campaign)
+    return done(t("The campaign is closed."), ".campaign", campaign=campaign)
 
 
 def _form_page(uow: UnitOfWork, form: CampaignForm) -> str:

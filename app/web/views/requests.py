@@ -1,6 +1,6 @@
 """My requests, and where each one stands: who it waits for and since when, and what I can do about it."""
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.models.requests import Item
@@ -15,8 +15,7 @@ from app.web.answers import shown
 from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language
-from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.redirects import done, see_other
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 ACTS = (
@@ -70,8 +69,7 @@ def reply(number: str) -> ResponseReturnValue:
     """Write on the request."""
     with unit_of_work(me()) as uow:
         services.reply(uow, number, request.form.get("body", ""))
-    flash(say(t("Your message was sent.")), "success")
-    return see_other(".show", number=number, _anchor="talk")
+    return done(t("Your message was sent."), ".show", number=number, _anchor="talk")
 
 
 @bp.post("/<number>/cancel")
@@ -80,8 +78,7 @@ def cancel(number: str) -> ResponseReturnValue:
     """Cancel the whole request."""
     with unit_of_work(me()) as uow:
         services.cancel(uow, number, request.form.get("reason", ""), version=request.form.get("version", type=int))
-    flash(say(t("The request was cancelled.")), "success")
-    return see_other(".show", number=number)
+    return done(t("The request was cancelled."), ".show", number=number)
 
 
 @bp.post("/items/<number>/cancel")
@@ -90,8 +87,7 @@ def cancel_item(number: str) -> ResponseReturnValue:
     """Cancel one thing of a request; the others go on."""
     with unit_of_work(me()) as uow:
         services.cancel_item(uow, number, request.form.get("reason", ""), version=request.form.get("version", type=int))
-    flash(say(t("%(number)s was cancelled.", number=number)), "success")
-    return see_other(".of_item", number=number)
+    return done(t("%(number)s was cancelled.", number=number), ".of_item", number=number)
 
 
 @bp.post("/items/<number>/remind")
@@ -100,5 +96,4 @@ def remind(number: str) -> ResponseReturnValue:
     """Write again to whoever the item waits for."""
     with unit_of_work(me()) as uow:
         reminded = services.remind(uow, number)
-    flash(say(t("%(names)s got a reminder.", names=", ".join(person.name for person in reminded))), "success")
-    return see_other(".of_item", number=number)
+    return done(t("%(names)s got a reminder.", names=", ".join(person.name for person in reminded)), ".of_item", number=number)

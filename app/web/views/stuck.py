@@ -1,6 +1,6 @@
 """What does not go on by itself, and the buttons that make it."""
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.queries import stuck
@@ -10,8 +10,7 @@ from app.services import stuck as services
 from app.unit_of_work import unit_of_work
 from app.web.current import me, now
 from app.web.permission import holds, permission
-from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.redirects import done
 
 bp = Blueprint("stuck", __name__, url_prefix="/stuck")
 
@@ -34,8 +33,7 @@ def retry(number: str) -> ResponseReturnValue:
     """Try the failed step of an item again."""
     with unit_of_work(me()) as uow:
         fulfilment.retry(uow, number, version=request.form.get("version", type=int))
-    flash(say(t("%(number)s is being tried again.", number=number)), "success")
-    return see_other("requests.of_item", number=number)
+    return done(t("%(number)s is being tried again.", number=number), "requests.of_item", number=number)
 
 
 @bp.post("/redrive")
@@ -44,5 +42,4 @@ def redrive() -> ResponseReturnValue:
     """Try given-up work and mail again."""
     with unit_of_work(me()) as uow:
         count = services.redrive(uow, request.form.getlist("work", type=int), request.form.getlist("mail", type=int))
-    flash(say(t("%(count)s are being tried again.", count=count)), "success")
-    return see_other(".show")
+    return done(t("%(count)s are being tried again.", count=count), ".show")
