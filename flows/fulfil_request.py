@@ -137,8 +137,9 @@ def _take_back(number: str) -> None:
         to_undo = fulfilment.to_undo(uow, number)
     for step in to_undo:
         try:
-            actions.named(step.action).undo(step)
-            possible = True
+            possible = bool(step.action)  # what people did stays as it is
+            if possible:
+                actions.named(step.action).undo(step)
         except ActionNotAllowed:  # it cannot be taken back: on record, and the rest is
             possible = False
         with unit_of_work(SYSTEM) as uow:

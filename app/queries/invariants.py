@@ -131,7 +131,7 @@ INVARIANTS: Final = (
         where r.state in ('approved', 'fulfilling', 'on_hold', 'failed', 'fulfilled', 'closed', 'compensating')
         and (a.id is null and not exists (select from events e where e.record_id = r.id
                                           and (e.name = 'item.pass' or e.actor = 'importer'))
-             or a.state <> 'approved' or a.subject_hash is distinct from i.plan_hash) order by r.id"""),
+             or a.state <> 'approved' or (a.id is not null and a.subject_hash is distinct from i.plan_hash)) order by r.id"""),
     Invariant("I7", "every mail has an identity of its own", """
         select 'message ' || max(id), 'Message-ID ' || message_id || ' is on ' || count(*) || ' messages.'
         from messages group by message_id having count(*) > 1

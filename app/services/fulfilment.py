@@ -227,13 +227,16 @@ def compensate(uow: UnitOfWork, number: str, body: str, *, version: int | None =
 
 
 def to_undo(uow: UnitOfWork, number: str) -> list[BoundStep]:
-    """Return the steps of an item that is being given up or was canceled whose effect stands, last first."""
+    """Return the steps of an item that is being given up or was canceled whose effect stands, last first.
+
+    What people did is among them, without an action: nothing takes it back by itself, and that is on record too.
+    """
     item = requests.locked(uow, number)
     if item.state not in {"compensating", "canceled"}:
         return []
     offer = catalog.version(uow.session, item.catalog_hash)
     stays = {step.name for step in offer.steps if not step.compensate}
-    done = [step for step in step_rows.of(uow, item) if step.state == "done" and step.action and step.key not in stays]
+    done = [step for step in step_rows.of(uow, item) if step.state == "done" and step.kind != "wait" and step.key not in stays]
     return [
         BoundStep(item.number, step.key, step.action or "", step.params, step.state, step.plan, step.result)
         for step in reversed(done)

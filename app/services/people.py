@@ -10,7 +10,7 @@ from app.models.people import Delegation, Person, RoleGrant
 from app.rules.directory import DirectoryPerson
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.words import LANGUAGES, t
-from app.services import accounts, links, overdue, sessions
+from app.services import accounts, links, overdue, sessions, tasks
 from app.settings import matrix
 from app.unit_of_work import UnitOfWork
 from app.visibility import EMPLOYEE
@@ -104,13 +104,14 @@ def set_manager(uow: UnitOfWork, person_id: int, manager_id: int | None) -> Pers
 
 
 def disable(uow: UnitOfWork, person_id: int) -> Person:
-    """Let somebody in no more: every session ends now."""
+    """Let somebody in no more: every session ends now; questions go further, and open tasks are their teams' again."""
     uow.check("people.manage")
     person = _locked(uow, person_id)
     if person.active:
         _keep_an_administrator(uow, person_id)
         person.active = False
         overdue.without(uow, person_id)
+        tasks.release(uow, person_id)
         uow.record_event(_stream(person_id), "person.disable", before={"active": True}, after={"active": False})
     sessions.end_all(uow, person_id, "disabled")
     return person

@@ -259,12 +259,16 @@ def cancel_item(uow: UnitOfWork, number: str, reason: str, *, version: int | Non
     item = locked(uow, number)
     records.expect(item, version)
     _refuse_what_is_done([item])
-    note = records.write(uow, item, "reason", reason)
+    withdraw(uow, item, records.write(uow, item, "reason", reason))
+    return item
+
+
+def withdraw(uow: UnitOfWork, item: Item, note: Note, *, consequence: bool = False) -> None:
+    """Cancel a locked item that is not past recall, with the reason on record."""
     item.closed_at = uow.now
-    records.move(uow, item, Action.CANCEL, note=note)
+    records.move(uow, item, Action.CANCEL, note=note, consequence=consequence)
     _let_go(uow, item)
     settle_request(uow, item)
-    return item
 
 
 def _refuse_what_is_done(items: Sequence[Item]) -> None:

@@ -71,7 +71,7 @@ def _steps(uow: UnitOfWork, item: Item, spoken: str, said: Said) -> Iterator[Tex
     rows = {row.key: row for row in step_rows.of(uow, item)}
     for step, words in zip(offer.steps, progress.words(uow.session, item, offer, spoken), strict=True):
         row = rows.get(step.name)
-        is_kept = row is not None and row.state == "undone" and bool(row.action) and ACTIONS[row.action or ""].irreversible
+        is_kept = row is not None and row.state == "undone" and not (row.action and not ACTIONS[row.action].irreversible)
         state = _STEP.get("kept" if is_kept else row.state if row else "")
         if state and row:
             is_timed = row.done_at is not None and row.state == "done"

@@ -100,6 +100,15 @@ def withdraw(uow: UnitOfWork, task: Task) -> None:
         records.move(uow, task, Action.CANCEL, consequence=True)
 
 
+def release(uow: UnitOfWork, person_id: int) -> None:
+    """Somebody is let in no more: the open tasks that were this person's are their teams' again."""
+    mine = select(Task).where(Task.assignee_id == person_id, Task.state.not_in(TASK_CLOSED)).order_by(Task.id)
+    for task in uow.session.scalars(mine.with_for_update(of=Record)):
+        task.assignee_id, task.updated_at = None, uow.now
+        event = uow.record_event(task, "task.release", before={"assignee": person_id}, after={"assignee": None})
+        messages.tell_team(uow, task.team_id, "task_opened", task, event, parent=task.parent.number)
+
+
 def note(uow: UnitOfWork, number: str, body: str) -> Task:
     """Write a work note on a task; the requester does not see it."""
     task = uow.get(Task, number)

@@ -20,7 +20,7 @@ from app import database
 from app.directory import directory
 from app.platform import ports
 from app.platform.slapd import Slapd
-from app.platform.slapd_audit import changes
+from app.platform.slapd_audit import changes, membership_changes
 from app.rules.errors import Unavailable
 from app.rules.words import t
 from app.settings import ROOT, settings
@@ -57,6 +57,10 @@ class Trial:
         """The file in which the demonstration's directory notes its changes, where it is a real one."""
         folder = self.folder / "desk" / "slapd"
         return Slapd(folder, "dc=none", "").audit_file if folder.is_dir() else None
+
+    def membership_changes(self) -> list[dict[str, Any]] | None:
+        """Return what the directory itself has noted of changed memberships; None where there is no real one."""
+        return [vars(change) for change in membership_changes(self.slapd_audit)] if self.slapd_audit else None
 
     def directory_changes(self) -> list[dict[str, Any]] | None:
         """Return every change that the directory itself has noted; None where there is no real one."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from app.directory import directory, sync
+from app.directory import sync
 from app.models.directory import DirectoryGroup, GroupOwner
 from app.models.people import Person
 from app.platform import ports
@@ -23,9 +23,8 @@ from app.services import audit, people
 from app.settings import ROOT
 from app.unit_of_work import SYSTEM, unit_of_work
 from flows.cli import doing
-from flows.cli.installation import Trial, demonstration, until
-
-ENDED: Final = {"fulfilled", "closed"}
+from flows.cli.installation import demonstration, until
+from flows.cli.membership import ENDED, members
 
 
 @dataclass(frozen=True)
@@ -84,18 +83,6 @@ def _play(story: Story, audit_file: Path | None) -> dict[str, Any]:
         "directory_changes": effects, "mails": mails, "runs": runs, "verify": books,
         "seconds": {"submit_to_asked": round(planned - began, 2), "to_fulfilled": round(fulfilled - began, 2)},
     }  # fmt: skip
-
-
-def members(group: str) -> list[str]:
-    """Return who is in a group of the directory now, by their names there."""
-    with unit_of_work(SYSTEM) as uow:
-        dn = uow.session.scalars(select(DirectoryGroup.dn).where(DirectoryGroup.name == group)).one()
-    return sorted(directory().members(dn, nested=False))
-
-
-def membership_changes_of(trial: Trial) -> list[dict[str, Any]] | None:
-    """Return what the directory itself noted of changed memberships; None where it is the twin."""
-    return _changes(trial.slapd_audit)
 
 
 def _changes(audit_file: Path | None) -> list[dict[str, Any]] | None:

@@ -17,7 +17,8 @@ from flows.cli.installation import demonstration, until
 SLUG: Final = "access/project-start"
 LOGIN: Final = "project.mailbox"
 DONE: Final = ("folder", "note", "wiki", "visit")
-UNDONE: Final = [("wiki", True), ("note", False), ("folder", True)]  # the last first; a mail that was read stays read
+# the last first; a visit that was made and a mail that was read stay so
+UNDONE: Final = [("visit", False), ("wiki", True), ("note", False), ("folder", True)]
 ITEM: Final = """
 name = "Start of a project"
 name_pt = "Início de um projeto"

@@ -1,6 +1,5 @@
 """`desk scenario drift`: the directory changes behind the desk's back after a yes; the step stops, and is asked again."""
 
-import time
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -17,11 +16,9 @@ from app.services import requests
 from app.unit_of_work import unit_of_work
 from flows.cli import doing
 from flows.cli.installation import demonstration, until
-from flows.cli.scenario_access import members
+from flows.cli.membership import ENDED, GROUP, members, ordered
 
 WHO: Final = "ana"
-GROUP: Final = "finance-ro"
-ENDED: Final = {"fulfilled", "closed"}
 
 
 def play() -> dict[str, Any]:
@@ -32,9 +29,8 @@ def play() -> dict[str, Any]:
 
 
 def _play() -> dict[str, Any]:
-    before = members(GROUP)
-    request, item = doing.order(WHO, doing.GROUP_ACCESS, {"group": GROUP}, f"scenario-{time.time_ns()}")
-    until(lambda: doing.state(item) == "awaiting_approval", "the item is planned and its approvers are asked")
+    before = members()
+    request, item = ordered(WHO)
     planned = doing.item_plan(item)
     first = doing.asked(item)
     with unit_of_work(first[0][0]) as uow:
@@ -42,7 +38,7 @@ def _play() -> dict[str, Any]:
     _behind_the_desks_back()
     doing.approve(item)
     until(lambda: len(_rounds(item)) == 2 and doing.is_at_rest(item), "the step stopped, and everybody is asked again")
-    asked_again, planned_again, between = doing.asked(item), doing.item_plan(item), members(GROUP)
+    asked_again, planned_again, between = doing.asked(item), doing.item_plan(item), members()
     doing.approve(item)
     until(lambda: doing.state(item) in ENDED and doing.is_at_rest(item), "what was approved anew is carried out")
     rounds, found = _rounds(item), doing.evidence(request, item)
@@ -52,7 +48,7 @@ def _play() -> dict[str, Any]:
                    and rounds[0]["about"] != rounds[1]["about"] and planned != planned_again and len(asked_again) == len(first)),
         "scenario": "drift", "request": request, "item": item, "plan": planned, "plan_after_drift": planned_again,
         "rounds": rounds, "asked_again": asked_again, "directory_before": before, "directory_when_asked_again": between,
-        "directory_after": members(GROUP), **found,
+        "directory_after": members(), **found,
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from flows.cli.installation import demonstration, until
 WHO: Final = "bo"
 WHAT: Final = "hardware/monitor"
 ORDERS: Final = 20
-PLANNED: Final = {"approved", "fulfilling", "awaiting_approval"}
+STARTED: Final = {"fulfilling", "awaiting_approval"}
 
 
 def play() -> dict[str, Any]:
@@ -27,21 +27,22 @@ def play() -> dict[str, Any]:
 
 
 def _play() -> dict[str, Any]:
-    mark = time.time_ns()
+    mark, before = time.time_ns(), doing.person(WHO)
     with ThreadPoolExecutor(ORDERS) as pool:
         orders = list(pool.map(lambda nth: doing.order(WHO, WHAT, {"size": "24", "room": "B-3-17"}, f"scenario-{mark}-{nth}"), range(ORDERS)))
     items = [item for _, item in orders]
-    until(lambda: set(doing.states(items).values()) <= PLANNED, "each is let through, or its approvers are asked")
+    until(lambda: set(doing.states(items).values()) <= STARTED and doing.is_at_rest(*items), "each is begun, or its approvers are asked")
     states = Counter(doing.states(items).values())
-    through = states["approved"] + states["fulfilling"]
+    through = states["fulfilling"]
     with database.sessions()() as session:
         spent = session.execute(select(Spending.spent, Spending.limit).join(Person, Person.id == Spending.person_id).where(Person.login == WHO)).one()
         taken = session.scalars(select(SpendingEntry.amount)).all()
-    found = doing.evidence(*items)
+    found, after = doing.evidence(*items), doing.person(WHO)
     asked = [item for item in items if doing.asked(item)]
     return {
         "ok": bool(found["verify"]["ok"] and spent.spent <= spent.limit and sum(taken) == spent.spent
-                   and through == len(taken) == spent.limit // taken[0] and len(asked) == ORDERS - through),
+                   and through == len(taken) == spent.limit // taken[0] and len(asked) == ORDERS - through and before == after),
         "scenario": "empowerment", "who": WHO, "orders": ORDERS, "each": str(taken[0]), "limit": str(spent.limit),
-        "spent": str(spent.spent), "let_through": through, "asked": len(asked), "states": dict(states), **found,
+        "spent": str(spent.spent), "let_through": through, "asked": len(asked), "states": dict(states),
+        "directory_before": before, "directory_after": after, **found,
     }  # fmt: skip

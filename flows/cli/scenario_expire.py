@@ -1,7 +1,6 @@
 """`desk scenario expire`: access until a day. One holder is reminded and keeps it longer, the other may not; then it ends by itself."""
 
-import time
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -14,12 +13,10 @@ from app.services import requests
 from app.unit_of_work import unit_of_work
 from flows.cli import doing
 from flows.cli.installation import Trial, demonstration, until
-from flows.cli.scenario_access import members, membership_changes_of
+from flows.cli.membership import GROUP, carried_out, members, ordered
 
-GROUP: Final = "finance-ro"
 KEEPS, LOSES, OWNER = "ana", "paulo", "igor"
 FIRST, LONGER = 20, 45  # days from the order
-ENDED: Final = {"fulfilled", "closed"}
 
 
 def play() -> dict[str, Any]:
@@ -30,26 +27,26 @@ def play() -> dict[str, Any]:
 
 
 def _play(trial: Trial) -> dict[str, Any]:
-    before = members(GROUP)
-    orders = {who: _ordered(who, FIRST) for who in (KEEPS, LOSES)}
+    before = members()
+    orders = {who: _order(who, FIRST) for who in (KEEPS, LOSES)}
     for _, item in orders.values():
-        _carried_out(item)
-    held, ends = members(GROUP), {who: doing.grants(who)[0]["ends_at"] for who in orders}
+        carried_out(item)
+    held, ends = members(), {who: doing.grants(who)[0]["ends_at"] for who in orders}
     doing.let_pass(days=FIRST - 10)
     until(lambda: {KEEPS, LOSES} <= _told("access_ends"), "both are reminded in time")
-    longer, refused = _ordered(KEEPS, LONGER), _ordered(LOSES, LONGER)
-    _carried_out(longer[1])
+    longer, refused = _order(KEEPS, LONGER), _order(LOSES, LONGER)
+    carried_out(longer[1])
     _refuse(refused[1])
     extended = doing.grants(KEEPS)
     doing.let_pass(days=11)
     until(lambda: doing.grants(LOSES)[0]["state"] == "ended", "what was not kept longer has ended")
-    on_the_day = members(GROUP)
+    on_the_day = members()
     doing.let_pass(days=LONGER)
     until(lambda: doing.grants(KEEPS)[0]["state"] == "ended", "what was kept longer has ended on its later day")
     numbers = [number for order in (*orders.values(), longer, refused) for number in order]
     until(lambda: doing.is_at_rest(*numbers) and not _unsent(), "nothing is left to do, and every mail is sent")
-    after, found = members(GROUP), doing.evidence(*numbers)
-    changes = membership_changes_of(trial)
+    after, found = members(), doing.evidence(*numbers)
+    changes = trial.membership_changes()
     kept = extended[0]["ends_at"] > ends[KEEPS] and len(extended) == 1 and extended[0]["by"] == longer[1]
     went = len(held) - len(on_the_day) == 1 and len(on_the_day) - len(after) == 1 and after == before
     told = {letter: sorted(_told(letter)) for letter in ("access_ends", "access_ended")}
@@ -63,16 +60,8 @@ def _play(trial: Trial) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ordered(who: str, days: int) -> tuple[str, str]:
-    answers = {"group": GROUP, "until": doing.today(days=days), "reason": "The yearly accounts."}
-    request, item = doing.order(who, doing.GROUP_ACCESS, answers, f"scenario-{time.time_ns()}")
-    until(lambda: doing.state(item) == "awaiting_approval", "the order is planned and its approvers are asked")
-    return request, item
-
-
-def _carried_out(item: str) -> None:
-    doing.approve(item)
-    until(lambda: doing.state(item) in ENDED and doing.is_at_rest(item), "the order is carried out")
+def _order(who: str, days: int) -> tuple[str, str]:
+    return ordered(who, until=doing.today(days=days), reason="The yearly accounts.")
 
 
 def _refuse(item: str) -> None:

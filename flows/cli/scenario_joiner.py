@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from flows.cli import doing
 from flows.cli.installation import Trial, demonstration, until
+from flows.cli.membership import ENDED
 
 BUNDLE: Final = "accounts/new-joiner"
 LAPTOP, LICENCE = "hardware/laptop", "software/licence"
-ENDED: Final = {"fulfilled", "closed"}
 MANAGER, LOGIN = "helena", "nina.costa"
 DAYS: Final = 10  # from the order to the first day
 

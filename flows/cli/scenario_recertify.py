@@ -1,6 +1,5 @@
 """`desk scenario recertify`: the owner of a group is asked who still needs it: one stays, one ends, one is left without an answer."""
 
-import time
 from datetime import date
 from typing import Any, Final
 
@@ -13,13 +12,11 @@ from app.services import recertification
 from app.unit_of_work import unit_of_work
 from flows.cli import doing
 from flows.cli.installation import Trial, demonstration, until
-from flows.cli.scenario_access import members, membership_changes_of
+from flows.cli.membership import GROUP, given, members
 
-GROUP: Final = "finance-ro"
 OWNER, ADMINISTRATOR = "igor", "eva"
 STAYS, ENDS, LEFT = "ana", "paulo", "miguel"
 DAYS: Final = 10
-DONE: Final = {"fulfilled", "closed"}
 
 
 def play() -> dict[str, Any]:
@@ -30,9 +27,9 @@ def play() -> dict[str, Any]:
 
 
 def _play(trial: Trial) -> dict[str, Any]:
-    before = members(GROUP)
-    orders = {who: _carried_out(who) for who in (STAYS, ENDS, LEFT)}
-    held = members(GROUP)
+    before = members()
+    orders = {who: given(who, reason="Reports.") for who in (STAYS, ENDS, LEFT)}
+    held = members()
     with unit_of_work(ADMINISTRATOR) as uow:
         due = date.fromisoformat(doing.today(days=DAYS))
         campaign = recertification.start(uow, "Fourth quarter", due, groups=[GROUP]).id
@@ -40,14 +37,14 @@ def _play(trial: Trial) -> dict[str, Any]:
     with unit_of_work(OWNER) as uow:
         recertification.answer(uow, campaign, {asked[STAYS]["entry"]: "keep", asked[ENDS]["entry"]: "revoke"})
     until(lambda: doing.grants(ENDS)[0]["state"] == "ended", "what was revoked is taken from the directory")
-    answered = members(GROUP)
+    answered = members()
     doing.let_pass(days=DAYS // 2 + 1)
     until(lambda: "campaign.remind" in _told(campaign), "the owner is reminded")
     doing.let_pass(days=DAYS)
     until(lambda: "campaign.close" in _told(campaign), "the campaign is closed by its flow")
     numbers = [number for order in orders.values() for number in order]
     until(lambda: doing.is_at_rest(*numbers), "nothing is left to do")
-    after, found, changes = members(GROUP), doing.evidence(*numbers), membership_changes_of(trial)
+    after, found, changes = members(), doing.evidence(*numbers), trial.membership_changes()
     went = len(held) == len(before) + 3 and len(answered) == len(before) + 2 and after == answered
     reviewers = {each["reviewer"] for each in asked.values()}
     return {
@@ -58,14 +55,6 @@ def _play(trial: Trial) -> dict[str, Any]:
         "directory_changes": changes, "campaign": doing.events(f"campaigns:{campaign}"),
         "grants": {who: doing.grants(who) for who in orders}, **found,
     }  # fmt: skip
-
-
-def _carried_out(who: str) -> tuple[str, str]:
-    request, item = doing.order(who, doing.GROUP_ACCESS, {"group": GROUP, "reason": "Reports."}, f"scenario-{time.time_ns()}")
-    until(lambda: doing.state(item) == "awaiting_approval", "the order is planned and its approvers are asked")
-    doing.approve(item)
-    until(lambda: doing.state(item) in DONE and doing.is_at_rest(item), "the order is carried out")
-    return request, item
 
 
 def _entries() -> dict[str, dict[str, Any]]:

@@ -8,13 +8,17 @@ from sqlalchemy import select
 
 from app import database
 from app.directory import directory
+from app.models.messages import Message
 from app.models.people import Person
 from app.platform.slapd import Slapd
 from app.platform.slapd_audit import changes
 from app.rules.actions import ACTIONS
 from app.rules.audit import canonical
 from app.rules.errors import ActionNotAllowed, NotFound, Unavailable
+from app.services import fulfilment, requests, steps
 from app.services.fulfilment import BoundStep
+from app.services.requests import Line, Order
+from app.unit_of_work import SYSTEM, unit_of_work
 from flows import actions
 from tests import access as acts
 from tests.cast import event_names
@@ -169,6 +173,46 @@ def test_access_that_came_or_went_since_the_plan_ends_too_and_is_no_drift(compan
     assert not actions.is_as_planned(replace(step, params={"person": "ana"}), actions.plan(replace(step, params={"person": "ana"})))
     action.run(step)
     assert [directory().is_member(group_dn(group), person_dn("zeca")) for group in ("finance-ro", "crm-users")] == [False, False]
+
+
+def test_whoever_leaves_is_taken_out_of_groups_that_nobody_ordered_and_that_is_planned_and_on_record(company: Slapd) -> None:
+    directory().add_member(group_dn("crm-users"), person_dn("zeca"))  # with a tool of somebody's own
+    step, action = bound("access.end_all"), actions.named("access.end_all")
+    assert {(each["target"], each["op"]) for each in step.plan["changes"]} >= {("finance-ro", "remove"), ("crm-users", "remove")}
+    assert not action.verify(step)
+    assert "crm-users" in action.run(step)["groups"]
+    assert action.verify(step)
+    assert not directory().is_member(group_dn("crm-users"), person_dn("zeca"))
+    assert event_names(step.item).count("item.leave_groups") == 1
+    action.run(step)
+    assert event_names(step.item).count("item.leave_groups") == 1
+
+
+def test_what_is_on_its_way_to_whoever_leaves_is_canceled_and_what_this_person_ordered_for_others_goes_on(company: Slapd) -> None:
+    waiting = ordering.order_group("open order", "zeca", "crm-users")
+    step = bound("access.end_all")
+    with database.sessions()() as session:
+        for_ana = Order("for ana", [Line(ordering.GROUP.slug, ordering.GROUP.hash, {"group": "crm-users"})],
+                        session.scalars(select(Person.id).where(Person.login == "ana")).one())  # fmt: skip
+    with unit_of_work("zeca") as uow:
+        other = requests.submit(uow, for_ana).items[0].number
+    assert actions.named("access.end_all").run(step)["canceled"] == [waiting]
+    assert (ordering.state(waiting), ordering.state(other), ordering.state(step.item)) == ("canceled", "requested", "requested")
+    assert event_names(waiting)[-2:] == ["item.cancel", "item.summary"]
+
+
+def test_what_cannot_be_taken_back_from_whoever_leaves_is_told_to_its_team(company: Slapd) -> None:
+    number = ordering.order_badge("irreversible", "zeca")
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.store_plan(uow, number, {"step-1": {"words": "send", "changes": []}})
+        fulfilment.begin(uow, number)
+        fulfilment.ready_steps(uow, number)
+    with unit_of_work(SYSTEM) as uow:
+        steps.commit(uow, steps.claim(uow, number, "step-1"))
+    assert actions.named("access.end_all").run(bound("access.end_all"))["canceled"] == []
+    assert ordering.state(number) == "fulfilling"
+    with database.sessions()() as session:
+        assert "beneficiary_left" in set(session.scalars(select(Message.template)))
 
 
 def test_access_that_the_directory_does_not_take_away_now_is_tried_again(company: Slapd) -> None:

@@ -343,3 +343,20 @@ def test_a_failed_item_that_is_given_up_is_taken_back(company: Slapd) -> None:
     [(template, summary)] = told(number).items()
     assert template == "item_incomplete"
     assert "Taken back: Add " in summary
+
+
+def test_what_people_did_cannot_be_taken_back_and_that_is_on_record_once(company: Slapd) -> None:
+    number = approved()
+    hand_over("fulfil_request")
+    end_task(number)
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.ready_steps(uow, number)
+    with database.sessions().begin() as session:  # as if a later step had failed for good
+        session.execute(update(Record).where(Record.number == number).values(state="failed"))
+    with unit_of_work("bo") as uow:
+        fulfilment.compensate(uow, number, "not possible")
+    hand_over("fulfil_request")
+    with database.sessions()() as session:
+        events = session.scalars(select(Event.after).where(Event.stream == number, Event.name == "item.undo").order_by(Event.seq))
+        assert list(events) == [{"step": "step-2", "possible": False}, {"step": "step-1", "possible": True}]
+    assert "Could not be taken back: " in told(number)["item_incomplete"]

@@ -15,7 +15,9 @@ from app import database
 from app.cli.verify import verify as command
 from app.rules.approvals import Choice
 from app.services import anchors, audit, fulfilment, requests, steps, tasks
+from app.services.requests import Line, Order
 from app.unit_of_work import SYSTEM, unit_of_work
+from tests.cast import MAIL_ITEM, parsed
 from tests.services.test_requests import decide, planned
 
 SEED = 20261121
@@ -263,6 +265,18 @@ def test_an_anchor_waits_for_whoever_has_drawn_a_smaller_number(books: str) -> N
         anchoring.result()
     report = audit.verify()
     assert (report.findings, report.checked["anchors"]) == ([], 2)
+
+
+def test_an_item_that_nobody_has_to_approve_is_whole(data: Path, cast: str) -> None:
+    item = parsed(MAIL_ITEM, "workplace/visitor")
+    with unit_of_work("ana") as uow:
+        number = requests.submit(uow, Order("key-9", [Line(item.slug, item.hash, {"guest": "Rosa"})])).items[0].number
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.store_plan(uow, number, {"step-1": {"words": "send", "changes": []}})
+    assert audit.verify().findings == []
+    waiting = planned(key="key-10")
+    tamper("update records set state = 'approved' where number = :number", number=waiting)
+    assert [finding.invariant for finding in audit.verify().findings if finding.row == f"record {waiting}"] == ["I6"]
 
 
 BROKEN = {

@@ -12,9 +12,10 @@ from app.models.events import Delivery
 from app.models.messages import Message
 from app.models.people import Delegation
 from app.models.requests import Item, Request, Step
+from app.models.tasks import Task
 from app.rules.approvals import Choice
 from app.rules.errors import ActionNotAllowed, DeskError, Forbidden, Invalid, NotFound, Stale
-from app.services import fulfilment, requests, tasks
+from app.services import fulfilment, people, requests, tasks
 from app.services.requests import Line, Order
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import GROUP_ITEM, MAIL_ITEM, event_names, parsed, person_id
@@ -313,3 +314,19 @@ def test_two_posts_of_one_form_at_the_same_moment_make_one_request(cast: str) ->
     with ThreadPoolExecutor(8) as pool:
         numbers = set(pool.map(lambda _: submitted(), range(8)))
     assert len(numbers) == 1
+
+
+def test_the_open_tasks_of_somebody_who_is_disabled_are_their_teams_again(cast: str) -> None:
+    number = approved()
+    run_steps(number)
+    run_steps(number)
+    with unit_of_work("bo") as uow:
+        tasks.take(uow, "TSK0000001")
+    with unit_of_work(SYSTEM) as uow:
+        people.disable(uow, person_id("bo"))
+    with database.sessions()() as session:
+        task = session.scalars(select(Task)).one()
+        assert (task.assignee_id, task.state) == (None, "in_progress")
+    assert event_names("TSK0000001")[-1] == "task.release"
+    with unit_of_work("caro") as uow:
+        assert tasks.take(uow, "TSK0000001").assignee_id == person_id("caro")
