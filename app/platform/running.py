@@ -22,10 +22,12 @@ class Running:
     environment: dict[str, str]
 
     def write(self, data: Path) -> None:
-        """Tell the other commands."""
-        file = data / "run.json"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(asdict(self), indent=1))
+        """Tell the other commands; who reads it meanwhile finds all of it or nothing."""
+        partial = data / "run.json.new"
+        partial.unlink(missing_ok=True)
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(asdict(self), indent=1))
+        partial.replace(data / "run.json")
 
     @classmethod
     def read(cls, data: Path) -> "Running | None":

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import database
 from app.directory import directory
 from app.models.messages import Message
-from app.models.people import Person
+from app.models.people import Person, Team
 from app.platform.slapd import Slapd
 from app.platform.slapd_audit import changes
 from app.rules.actions import ACTIONS
@@ -178,7 +178,7 @@ def test_access_that_came_or_went_since_the_plan_ends_too_and_is_no_drift(compan
 def test_whoever_leaves_is_taken_out_of_groups_that_nobody_ordered_and_that_is_planned_and_on_record(company: Slapd) -> None:
     directory().add_member(group_dn("crm-users"), person_dn("zeca"))  # with a tool of somebody's own
     step, action = bound("access.end_all"), actions.named("access.end_all")
-    assert {(each["target"], each["op"]) for each in step.plan["changes"]} >= {("finance-ro", "remove"), ("crm-users", "remove")}
+    assert {(each["of"], each["op"]) for each in step.plan["changes"]} >= {("finance-ro", "remove"), ("crm-users", "remove")}
     assert not action.verify(step)
     assert "crm-users" in action.run(step)["groups"]
     assert action.verify(step)
@@ -202,6 +202,8 @@ def test_what_is_on_its_way_to_whoever_leaves_is_canceled_and_what_this_person_o
 
 
 def test_what_cannot_be_taken_back_from_whoever_leaves_is_told_to_its_team(company: Slapd) -> None:
+    with database.sessions().begin() as session:
+        session.execute(update(Team).values(email="team@aurora.example"))
     number = ordering.order_badge("irreversible", "zeca")
     with unit_of_work(SYSTEM) as uow:
         fulfilment.store_plan(uow, number, {"step-1": {"words": "send", "changes": []}})
