@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import select, update
 
 from app import database
+from app.language import translate
 from app.models.access import Grant
 from app.models.messages import Message
 from app.models.records import Link
 from app.models.requests import Item, Step
 from app.queries import access as register
+from app.queries import progress
+from app.queries import requests as queries
 from app.rules import access as rules
 from app.rules.errors import ActionNotAllowed, Forbidden, NotFound, Unavailable
 from app.rules.words import t
@@ -207,3 +210,12 @@ def test_whoever_leaves_keeps_nothing(cast: str) -> None:
         ana = acts.grant(held[0]).person_id
         assert [grant.id for grant in access.end_all(uow, ana, "leaver")] == held
     assert {acts.grant(each).state for each in held} == {"ending"}
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "until 20 Feb 2027"), ("pt", "até 20 de fev. de 2027")])
+def test_the_end_of_an_access_is_told_as_a_day_in_the_readers_language(cast: str, language: str, words: str) -> None:
+    number = acts.asked("ana", "finance-ro", "2027-02-20")
+    with unit_of_work("ana") as uow:
+        whole = queries.whole(uow.session, uow.actor, uow.get(Item, number, lock=False).request.number)
+        [told] = progress.of(uow.session, whole, language)
+        assert words in translate(told.does[0], language)

@@ -225,7 +225,7 @@ def run_steps(number: str) -> list[str]:
     with unit_of_work(SYSTEM) as uow:
         fulfilment.begin(uow, number)
         for bound in fulfilment.ready_steps(uow, number):
-            step = uow.session.scalars(select(Step).where(Step.key == bound.key)).one()
+            step = uow.session.scalars(select(Step).where(Step.key == bound.key, Step.item_id == uow.get(Item, number, lock=False).id)).one()
             step.state, step.done_at = "done", uow.now
             ran.append(bound.key)
         uow.session.flush()
