@@ -276,7 +276,7 @@ def test_an_item_that_nobody_has_to_approve_is_whole(data: Path, cast: str) -> N
     assert audit.verify().findings == []
     waiting = planned(key="key-10")
     tamper("update records set state = 'approved' where number = :number", number=waiting)
-    assert [finding.invariant for finding in audit.verify().findings if finding.row == f"record {waiting}"] == ["I6"]
+    assert "I6" in {finding.invariant for finding in audit.verify().findings if finding.row == f"record {waiting}"}
 
 
 BROKEN = {
