@@ -20,7 +20,7 @@ from app.web.answers import shown
 from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language
-from app.web.redirects import see_other
+from app.web.redirects import done, see_other
 from app.web.shown import say
 
 bp = Blueprint("approvals", __name__, url_prefix="/approvals")
@@ -81,8 +81,7 @@ def ask(number: str) -> ResponseReturnValue:
     """Ask the requester a question instead of deciding now."""
     with unit_of_work(me()) as uow:
         services.ask(uow, number, request.form.get("body", ""))
-    flash(say(t("Your question was sent. The decision still waits for you.")), "success")
-    return see_other(".show", number=number)
+    return done(t("Your question was sent. The decision still waits for you."), ".show", number=number)
 
 
 @bp.post("/<number>/answer")
@@ -91,8 +90,7 @@ def answer(number: str) -> ResponseReturnValue:
     """Answer an approver's question about what I ordered."""
     with unit_of_work(me()) as uow:
         services.answer_question(uow, number, request.form.get("body", ""))
-    flash(say(t("Your answer was sent to whoever decides.")), "success")
-    return see_other("requests.of_item", number=number)
+    return done(t("Your answer was sent to whoever decides."), "requests.of_item", number=number)
 
 
 @bp.post("/<number>/hand-over")
@@ -122,8 +120,7 @@ def _name(number: str, words: Text, act: Callable[[UnitOfWork, int], Person]) ->
     except Invalid as wrong:
         form.refuse(wrong.fields)
         return _page(number, named=form, status=422)
-    flash(say(t(words.msgid, name=named)), "success")
-    return see_other(".show", number=number)
+    return done(t(words.msgid, name=named), ".show", number=number)
 
 
 @bp.post("/<number>/approver/<int:approval>/find")

@@ -1,6 +1,6 @@
 """Files: sent to whoever may see their record, as a download; only plain images are ever shown in a page."""
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
@@ -11,8 +11,7 @@ from app.services import attachments
 from app.unit_of_work import unit_of_work
 from app.web.current import me
 from app.web.permission import permission
-from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.redirects import done
 
 bp = Blueprint("attachments", __name__)
 
@@ -42,5 +41,4 @@ def add(number: str) -> ResponseReturnValue:
         raise Invalid({"file": t("Choose a file.")})
     with unit_of_work(me()) as uow:
         attachments.store(uow, uow.get(Request, number), sent.filename, sent.stream)
-    flash(say(t("Your file is there.")), "success")
-    return see_other("requests.show", number=number, _anchor="talk")
+    return done(t("Your file is there."), "requests.show", number=number, _anchor="talk")

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.rules.errors import Invalid
@@ -13,8 +13,7 @@ from app.web import navigation, ordering
 from app.web.answers import shown
 from app.web.current import me
 from app.web.permission import permission
-from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.redirects import done, see_other
 
 bp = Blueprint("cart", __name__, url_prefix="/cart")
 
@@ -46,8 +45,7 @@ def add(slug: str) -> ResponseReturnValue:
             return ordering.form_page(item, form), 422
         line = requests.Line(item.slug, request.form.get("catalog_hash", ""), form.answers)
         _put(uow, request.form.get("line", type=int), line, ordering.beneficiary_of(uow, form))
-    flash(say(t("It is in your cart.")), "success")
-    return see_other(".show")
+    return done(t("It is in your cart."), ".show")
 
 
 @bp.post("/<int:line>/remove")

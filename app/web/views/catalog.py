@@ -1,6 +1,6 @@
 """What one can order: the services, the form of each, its answers to check, and sending it."""
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.queries import catalog, search
@@ -10,8 +10,7 @@ from app.unit_of_work import unit_of_work
 from app.web import ordering
 from app.web.current import me
 from app.web.permission import permission
-from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.redirects import done, see_other
 
 bp = Blueprint("catalog", __name__, url_prefix="/catalog")
 
@@ -63,8 +62,7 @@ def keep(slug: str) -> ResponseReturnValue:
         baskets.save_draft(uow, slug, ordering.typed_so_far())
     if request.headers.get("X-Autosave"):
         return "", 204
-    flash(say(t("Kept. You can go on whenever you like.")), "success")
-    return see_other(".index")
+    return done(t("Kept. You can go on whenever you like."), ".index")
 
 
 @bp.post("/<path:slug>/forget")

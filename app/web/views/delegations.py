@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.forms.away import AwayForm
@@ -15,8 +15,7 @@ from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language, zone
-from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.redirects import done
 
 bp = Blueprint("delegations", __name__, url_prefix="/approvals/away")
 
@@ -42,8 +41,7 @@ def create() -> ResponseReturnValue:
         except Invalid as wrong:
             form.refuse(wrong.fields)
             return _page(uow, form), 422
-    flash(say(t("Saved. Both of you see it in your approvals.")), "success")
-    return see_other(".show")
+    return done(t("Saved. Both of you see it in your approvals."), ".show")
 
 
 @bp.post("/<int:delegation>/end")
@@ -52,8 +50,7 @@ def end(delegation: int) -> ResponseReturnValue:
     """End it now."""
     with unit_of_work(me()) as uow:
         services.cancel_delegation(uow, delegation)
-    flash(say(t("From now on you decide yourself again.")), "success")
-    return see_other(".show")
+    return done(t("From now on you decide yourself again."), ".show")
 
 
 def _delegate(uow: UnitOfWork, form: AwayForm) -> None:

@@ -1,6 +1,6 @@
 """The company's directory: does it answer, and what came of the last readings."""
 
-from flask import Blueprint, flash, render_template
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from app import directory
@@ -10,9 +10,8 @@ from app.services import directory_sync
 from app.unit_of_work import unit_of_work
 from app.web.current import me, now
 from app.web.permission import permission
-from app.web.redirects import see_other
+from app.web.redirects import done
 from app.web.remembered import Remembered
-from app.web.shown import say
 
 bp = Blueprint("directory", __name__, url_prefix="/directory")
 # What a reading counts (services/directory_sync.py), in words.
@@ -54,5 +53,4 @@ def sync() -> ResponseReturnValue:
     """Ask for a reading now; a flow makes it."""
     with unit_of_work(me()) as uow:
         directory_sync.ask(uow)
-    flash(say(t("The directory is being read; what came of it is shown here in a moment.")), "success")
-    return see_other(".status")
+    return done(t("The directory is being read; what came of it is shown here in a moment."), ".status")

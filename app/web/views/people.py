@@ -16,7 +16,7 @@ from app.unit_of_work import unit_of_work
 from app.visibility import EMPLOYEE
 from app.web.current import me, now
 from app.web.permission import holds, permission
-from app.web.redirects import see_other
+from app.web.redirects import done, see_other
 from app.web.shown import say
 
 bp = Blueprint("people", __name__, url_prefix="/people")
@@ -58,8 +58,7 @@ def create() -> ResponseReturnValue:
             person = services.create(uow, given["login"], given["name"], email=given["email"] or None)
     except Invalid as wrong:
         return render_template("people/new.html", given=given, errors=wrong.fields, wrong=True), 422
-    flash(say(t("%(name)s was added.", name=person.name)), "success")
-    return see_other(".show", login=person.login)
+    return done(t("%(name)s was added.", name=person.name), ".show", login=person.login)
 
 
 @bp.get("/<login>")

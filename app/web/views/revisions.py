@@ -1,6 +1,6 @@
 """A second thought: other answers while something is being decided, or a new try of what was rejected."""
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.forms.catalog import ItemForm, as_posted
@@ -14,8 +14,7 @@ from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import ordering
 from app.web.current import me
 from app.web.permission import permission
-from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.redirects import done
 
 bp = Blueprint("revisions", __name__, url_prefix="/requests/items/<number>/answers")
 
@@ -47,8 +46,7 @@ def save(number: str) -> ResponseReturnValue:
         else:
             sent = revisions.change(uow, number, form.answers, version=seen).request
         number = sent.number
-    flash(say(t("Your new answers were sent.")), "success")
-    return see_other("requests.show", number=number)
+    return done(t("Your new answers were sent."), "requests.show", number=number)
 
 
 def _changeable(uow: UnitOfWork, number: str) -> Item:

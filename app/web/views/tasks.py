@@ -14,7 +14,7 @@ from app.web import navigation
 from app.web.allowed import allowed
 from app.web.current import me, now
 from app.web.permission import permission
-from app.web.redirects import see_other
+from app.web.redirects import done, see_other
 from app.web.shown import say, team_name
 
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -91,8 +91,7 @@ def assign(number: str) -> ResponseReturnValue:
     with unit_of_work(me()) as uow:
         task = services.assign(uow, number, request.form.get("assignee", 0, type=int), version=request.form.get("version", type=int))
         name = task.assignee.name if task.assignee else ""
-    flash(say(t("%(number)s was given to %(name)s.", number=number, name=name)), "success")
-    return see_other(".show", number=number)
+    return done(t("%(number)s was given to %(name)s.", number=number, name=name), ".show", number=number)
 
 
 @bp.post("/<number>/hand-over")
@@ -103,8 +102,7 @@ def hand_over(number: str) -> ResponseReturnValue:
         team, why = request.form.get("team", ""), request.form.get("body", "")
         task = services.hand_over(uow, number, team, why, version=request.form.get("version", type=int))
         name = team_name(task.team) if task.team else ""
-    flash(say(t("%(number)s was given to %(name)s.", number=number, name=name)), "success")
-    return see_other(".worklist")
+    return done(t("%(number)s was given to %(name)s.", number=number, name=name), ".worklist")
 
 
 @bp.post("/<number>/close")
@@ -117,8 +115,7 @@ def close(number: str) -> ResponseReturnValue:
             services.close(uow, number, how, note, version=request.form.get("version", type=int))
     except Invalid as wrong:
         return _page(number, {name: say(text) for name, text in wrong.fields.items()}, how, note), 422
-    flash(say(t("%(number)s is closed.", number=number)), "success")
-    return see_other(".worklist")
+    return done(t("%(number)s is closed.", number=number), ".worklist")
 
 
 @bp.post("/<number>/notes")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.queries import people
@@ -13,8 +13,7 @@ from app.services import teams as services
 from app.unit_of_work import unit_of_work
 from app.web.current import me
 from app.web.permission import permission
-from app.web.redirects import see_other
-from app.web.shown import say
+from app.web.redirects import done
 
 bp = Blueprint("teams", __name__, url_prefix="/teams")
 NEW = ("key", "name", "name_pt", "email")
@@ -45,8 +44,7 @@ def create() -> ResponseReturnValue:
             services.create(uow, given["key"], given["name"], given["name_pt"], email=given["email"] or None)
     except Invalid as wrong:
         return render_template("teams/new.html", given=given, errors=wrong.fields, wrong=True), 422
-    flash(say(t("The team was made. Now add its members.")), "success")
-    return see_other(".show", key=given["key"])
+    return done(t("The team was made. Now add its members."), ".show", key=given["key"])
 
 
 @bp.get("/<key>")
@@ -67,8 +65,7 @@ def add(key: str) -> ResponseReturnValue:
         if person is None:
             raise Invalid({"person": t("Choose somebody from the list.")})
         services.add_member(uow, key, person.id)
-    flash(say(t("%(name)s is in the team now.", name=person.name)), "success")
-    return see_other(".show", key=key)
+    return done(t("%(name)s is in the team now.", name=person.name), ".show", key=key)
 
 
 @bp.post("/<key>/members/remove")
@@ -77,8 +74,7 @@ def remove(key: str) -> ResponseReturnValue:
     """Take somebody out of the team."""
     with unit_of_work(me()) as uow:
         services.remove_member(uow, key, request.form.get("person_id", 0, type=int))
-    flash(say(t("The person left the team.")), "success")
-    return see_other(".show", key=key)
+    return done(t("The person left the team."), ".show", key=key)
 
 
 @bp.post("/<key>/lead")
@@ -87,8 +83,7 @@ def lead(key: str) -> ResponseReturnValue:
     """Say who leads the team."""
     with unit_of_work(me()) as uow:
         services.set_lead(uow, key, request.form.get("person_id", type=int))
-    flash(say(t("The team has a new lead.")), "success")
-    return see_other(".show", key=key)
+    return done(t("The team has a new lead."), ".show", key=key)
 
 
 def _row(session: Any, key: str) -> TeamRow:
