@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
-from app.rules.errors import DeskError
+from app.rules.errors import DeskError, Stale, Unavailable
 from app.rules.words import Text, t
 from app.services import steps
 from app.services.fulfilment import BoundStep
@@ -46,7 +46,7 @@ def carry_out(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) ->
         log.warning("another worker took over", item=step.item, step=step.key, epoch=claim.epoch)
         return Outcome.NOT_OURS, None
     except DeskError as error:
-        return _failed(claim, error.text, hopeless=error.status not in {412, 503}), None
+        return _failed(claim, error.text, hopeless=not isinstance(error, Stale | Unavailable)), None
     except Exception:  # whatever it is, it is logged, kept with the step and tried again; then its owner sees it
         log.exception("step failed", item=step.item, step=step.key, attempt=claim.attempt)
         return _failed(claim, t("Something went wrong in the desk itself. The log of the worker says what.")), None

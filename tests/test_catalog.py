@@ -343,12 +343,12 @@ def test_the_guide_names_every_key_and_every_action():
 
 def test_the_first_item_of_the_guide_is_good_as_it_stands():
     examples = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
-    first = parse(examples[0], "catalog/access/newsroom.toml")
+    first = parse(examples[0], "catalog/access/project-plaza.toml")
     assert isinstance(first, Item), [str(fault) for fault in first]
     head = examples[0].partition("[[fields]]")[0]
     size, device, cost, approvals, steps, bundle = examples[1:]
     until = '[[fields]]\nname = "until"\nlabel = "Until"\nlabel_pt = "Até"\nkind = "date"\nrequired = true\n'
-    rest = parse(head + cost + size + device + until + approvals + steps + bundle, "catalog/access/newsroom.toml")
+    rest = parse(head + cost + size + device + until + approvals + steps + bundle, "catalog/access/project-plaza.toml")
     assert isinstance(rest, Item), [str(fault) for fault in rest]
     assert [step.name for step in rest.steps] == ["prepare", "tell"]
     assert bundles.check_among(rest, "", "x", catalog.load(ROOT / "catalog").items) == []
@@ -357,5 +357,5 @@ def test_the_first_item_of_the_guide_is_good_as_it_stands():
 def test_the_faults_the_guide_shows_are_the_faults_one_gets():
     example = re.search(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[1]
     broken = re.sub(r"summary_pt = .*\n", "", example).replace("add_member", "add_membr")
-    for fault in parse(broken, "catalog/access/newsroom.toml"):
+    for fault in parse(broken, "catalog/access/project-plaza.toml"):
         assert str(fault).partition(": ")[2] in GUIDE

@@ -39,9 +39,9 @@ class ActionNotAllowed(DeskError):
 
 
 class Stale(DeskError):
-    """Somebody changed the record since it was read; `theirs` holds the values now stored."""
+    """Somebody changed the record since it was read; `theirs` holds the values now stored (docs/decisions/0011)."""
 
-    status = 412
+    status = 409
 
     def __init__(self, number: str, theirs: Mapping[str, object]) -> None:
         """Keep the other version, so that both can be shown field by field."""

@@ -39,9 +39,12 @@ class Problem:
     fields: dict[str, Text] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
+    words: Words | None = None
 
 
 _AGAIN = t("Go back and try again. If it happens again, tell us the reference below.")
+STALE: Final = Words(t("Somebody was faster"), t("It was changed while you were editing. Nothing of yours was saved yet."), t("Compare both versions and save again."))
+TYPED: Final = frozenset({"reason", "body", "comment", "note"})  # and all that begins with answer_
 WORDS: Final = {
     400: Words(t("We could not read that"), t("What your browser sent was incomplete or has expired. Nothing was changed."), t("Go back, reload the page and try again.")),
     401: Words(t("Please sign in"), t("You are not signed in, or your session has ended."), t("Sign in and try again.")),
@@ -49,7 +52,7 @@ WORDS: Final = {
     404: Words(t("There is nothing here"), t("The page does not exist, or you may not see it."), t("Check the address, or search for the number.")),
     405: Words(t("That does not work here"), t("This address does not take that kind of request. Nothing was changed."), t("Go back and use the buttons of the page.")),
     409: Words(t("That is not possible now"), t("Something has changed in the meantime, so this step no longer fits. Nothing was changed."), t("Reload the page to see where it stands.")),
-    412: Words(t("Somebody was faster"), t("It was changed while you were editing. Nothing of yours was saved yet."), t("Compare both versions and save again.")),
+    412: STALE,
     413: Words(t("That is too large"), t("What you sent is larger than we accept. Nothing was changed."), t("Send a smaller file, or a link to it.")),
     415: Words(t("We do not take that format"), t("The content is of a type that this address does not take. Nothing was changed."), t("Send it in another format.")),
     422: Words(t("Some answers need another look"), t("At least one value does not fit. Nothing was changed."), t("Go back, correct it and send it again.")),
@@ -74,9 +77,17 @@ def words(status: int) -> Words:
 
 def _refused(error: DeskError) -> Response:
     fields = error.fields if isinstance(error, Invalid) else {}
-    extra = {"theirs": error.theirs} if isinstance(error, Stale) else {}
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else {}
-    return answer(Problem(error.status, error.text, fields, headers, extra))
+    if isinstance(error, Stale):
+        both = {"theirs": error.theirs, "yours": {"version": request.form.get("version", type=int)}}
+        return answer(Problem(error.status, error.text, extra=both, words=STALE))
+    return answer(Problem(error.status, error.text, fields, headers))
+
+
+def typed() -> list[str]:
+    """Return what somebody wrote into the form that was refused, so that the page of the error gives it back."""
+    words = [each for name, many in request.form.lists() if name in TYPED or name.startswith("answer_") for each in many]
+    return [each for each in words if each.strip()]
 
 
 def _http(error: HTTPException) -> Response:
@@ -113,10 +124,12 @@ def answer(found: Problem) -> Response:
     if wants_json():
         response = _as_json(found)
     elif request.headers.get("HX-Request"):
-        response = make_response(render_template("errors/toast.html", words=words(found.status), problem=found))
+        response = make_response(render_template("errors/toast.html", words=found.words or words(found.status), problem=found))
         response.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"})
     else:
-        response = make_response(render_template("errors/page.html", words=words(found.status), problem=found, request_id=request_id.current()))
+        written = typed() if found.status == 409 else []
+        shown = {"words": found.words or words(found.status), "problem": found, "typed": written, "request_id": request_id.current()}
+        response = make_response(render_template("errors/page.html", **shown))
     response.status_code = found.status
     response.headers.update(found.headers)
     response.vary.update({"Accept", "Accept-Language", "Cookie"})
@@ -125,7 +138,7 @@ def answer(found: Problem) -> Response:
 
 def _as_json(found: Problem) -> Response:
     language = current_language()
-    text = words(found.status)
+    text = found.words or words(found.status)
     body: dict[str, object] = {
         "type": "about:blank",
         "title": translate(text.title, language),

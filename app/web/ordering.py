@@ -44,6 +44,7 @@ def sent_back(uow: UnitOfWork, item: Item) -> ItemForm:
         if file is not None and file.filename:
             question = item.field(field.name.removeprefix(PREFIX))
             types, most = (question.types, question.max_mb) if question else ((), None)
+            file.stream.seek(0)  # read before, when somebody else was faster
             try:
                 with uow.session.begin_nested():  # a file that is refused half way leaves nothing
                     kept = attachments.put_down(uow, field.name, file.filename, file.stream, types=types, max_mb=most)

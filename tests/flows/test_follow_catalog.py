@@ -67,11 +67,11 @@ def test_the_guides_first_item_is_live_seconds_after_it_was_saved_and_can_be_ord
     first = re.search(r"```toml\n(.*?)```", guide, re.DOTALL)
     assert first
     began = time.monotonic()
-    (folder / "access" / "newsroom.toml").write_text(first[1], "utf-8")
-    assert within_five_seconds("access/newsroom", "8h")
+    (folder / "access" / "project-plaza.toml").write_text(first[1], "utf-8")
+    assert within_five_seconds("access/project-plaza", "8h")
     assert time.monotonic() - began < 5
     with database.sessions()() as session:
-        item = catalog.current(session, "access/newsroom")
+        item = catalog.current(session, "access/project-plaza")
     assert (len(item.approvals), [step.do for step in item.steps]) == (1, ["directory.add_member"])
     with unit_of_work("ana") as uow:
         until = (uow.now + timedelta(days=30)).date().isoformat()
@@ -79,7 +79,7 @@ def test_the_guides_first_item_is_live_seconds_after_it_was_saved_and_can_be_ord
         number = requests.submit(uow, order).items[0].number
     with unit_of_work(SYSTEM) as uow:
         (step,) = fulfilment.bound_steps(uow, number)
-    assert (step.action, dict(step.params)) == ("directory.add_member", {"person": "ana", "group": "newsroom"})
+    assert (step.action, dict(step.params)) == ("directory.add_member", {"person": "ana", "group": "project-plaza"})
 
 
 def test_a_folder_that_comes_back_is_followed_again(following, folder):

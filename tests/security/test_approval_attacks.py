@@ -6,6 +6,7 @@ Each test names the guard it watches.
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from flask import Flask
@@ -16,11 +17,13 @@ from app import database
 from app.models.approvals import ApprovalRound, Seat, Vote
 from app.models.events import Event
 from app.models.people import Delegation, Membership, OneTimeLink, Team
+from app.models.records import Record
 from app.models.requests import Item
 from app.models.spending import Spending
 from app.rules.approvals import Choice
 from app.rules.errors import ActionNotAllowed, DeskError, Forbidden, NotFound, Stale
-from app.services import audit, fulfilment, links, people, requests, revisions
+from app.rules.lifecycle import STATES, Action, target
+from app.services import audit, fulfilment, links, people, records, requests, revisions
 from app.services.requests import Line, Order
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import event_names, person_id
@@ -400,6 +403,22 @@ def test_46_whatever_is_done_out_of_order_is_refused(cast: str, application: Fla
         assert send(helena, path, choice="reject", comment="late", body="late?", person="zeca").status_code in {409, 422}
     with unit_of_work(SYSTEM) as uow:
         assert uow.get(Item, number, lock=False).state == "approved"
+
+
+def test_46_no_step_is_taken_from_a_state_that_does_not_lead_there(cast: str) -> None:
+    """Guard: MOVES in records.move. Every kind of record, every action, every state that the table does not name."""
+    tried = 0
+    with unit_of_work(SYSTEM) as uow:
+        for kind, states in STATES.items():
+            record = Record(number="X", kind=kind, title="X")
+            for action, state in product(Action, states):
+                if target(kind, action, state) is None:
+                    vars(record)["state"] = state  # as it was loaded
+                    with pytest.raises(ActionNotAllowed):
+                        records.move(uow, record, action)
+                    assert record.state == state
+                    tried += 1
+    assert tried > 500
 
 
 # Attack 47: many small orders

@@ -16,7 +16,6 @@ REFUSALS = {
     404: NotFound("REQ0000001"),
     403: Forbidden(t("You may not do this.")),
     409: ActionNotAllowed(t("You may not do this.")),
-    412: Stale("REQ0000001", {"title": "theirs"}),
     422: Invalid({"until": t("You may not do this.")}),
     503: Unavailable(t("You may not do this.")),
 }
@@ -41,6 +40,11 @@ def ways_to_fail(only_application: Flask) -> Flask:
     @public
     def refuse(status: int) -> str:
         raise REFUSALS[status]
+
+    @application.route("/stale")
+    @public
+    def stale() -> str:
+        raise Stale("REQ0000001", {"version": 7, "state": "fulfilling"})
 
     @application.route("/crash")
     @public
@@ -86,7 +90,12 @@ def test_wrong_fields_are_named_by_pointer(failing: FlaskClient) -> None:
 
 
 def test_a_stale_edit_carries_the_other_version(failing: FlaskClient) -> None:
-    assert failing.get("/refuse/412", headers={"Accept": "application/json"}).get_json()["theirs"] == {"title": "theirs"}
+    late = failing.get("/stale", headers={"Accept": "application/json"})
+    assert (late.status_code, late.get_json()["title"]) == (409, "Somebody was faster")
+    assert late.get_json()["theirs"] == {"version": 7, "state": "fulfilling"}
+    page = failing.get("/stale").text
+    assert ">7<" in page
+    assert "In progress" in page or "Being carried out" in page
 
 
 def test_problems_speak_the_language_of_the_caller(failing: FlaskClient) -> None:

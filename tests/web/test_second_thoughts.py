@@ -46,8 +46,16 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(ana: FlaskClien
     page = f"/requests/items/{number}/answers"
     old = hidden(ana.get(page).text)
     changed(ana, number, "wiki-editors")
-    assert ana.post(page, data={**old, "answer_group": "crm-users"}).status_code == 412
+    late = ana.post(page, data={**old, "answer_group": "crm-users"})
+    assert late.status_code == 409
+    assert "Somebody was faster" in late.text
+    row = late.text.split("<tbody>")[1].split("</tbody>")[0]
+    assert "wiki-editors" in row
+    assert "crm-users" in row
+    assert 'selected value="crm-users"' in late.text  # nothing that was typed is lost
     assert state(number)[2] == "wiki-editors"
+    assert ana.post(page, data={**hidden(late.text), "answer_group": "crm-users"}).status_code == 303  # having seen both
+    assert state(number)[2] == "crm-users"
 
 
 def test_a_rejected_item_is_sent_again_as_a_new_revision_or_a_new_request(ana: FlaskClient) -> None:

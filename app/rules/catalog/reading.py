@@ -63,7 +63,12 @@ def tables(faults: Faults) -> dict[str, Any] | None:
         return read
     line, words = read
     what = t("This is not valid TOML: %(words)s.", words=words)
-    mend = t("Look for a missing quote, bracket or = sign on this line or the one above it.")
+    twice = "overwrite" in words or "twice" in words  # tomllib's words for a key or table that stands there already
+    mend = (
+        t("It stands there already: remove one of the two.")
+        if twice
+        else t("Look for a missing quote, bracket or = sign on this line or the one above it.")
+    )
     faults.found.append(Fault(faults.origin.file, line, what, mend))
     return None
 
