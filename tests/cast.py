@@ -16,6 +16,7 @@ from app.models.events import Event
 from app.models.people import Membership, Person, RoleGrant, Team
 from app.rules.catalog.items import Item, to_json
 from app.rules.catalog.parsing import parse
+from tests.databases import CAST, Scene
 
 NOON = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # Monday noon in São Paulo
 
@@ -94,8 +95,13 @@ def parsed(text: str, slug: str) -> Item:
 
 
 @pytest.fixture
-def cast(db: str) -> str:
+def cast(db: str, scene: Scene[None]) -> str:
     """People, teams, groups and two items in a clean database."""
+    scene(CAST, _gather)
+    return db
+
+
+def _gather() -> None:
     with database.sessions()() as session:
         teams = {key: Team(key=key, name=key.title(), name_pt=key.title()) for key in TEAMS}
         session.add_all(teams.values())
@@ -120,7 +126,6 @@ def cast(db: str) -> str:
             session.flush()
             session.add(CatalogItem(slug=item.slug, hash=item.hash, updated_at=NOON))
         session.commit()
-    return db
 
 
 def event_names(number: str | None = None) -> Sequence[str]:

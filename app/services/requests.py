@@ -119,9 +119,14 @@ def _beneficiary(uow: UnitOfWork, order: Order) -> int | None:
 
 def _item(uow: UnitOfWork, line: Line, number: str, request: Request, teams: Mapping[str, int]) -> Item:
     offer = catalog.orderable(uow.session, line.slug, uow.actor.id)
-    if line.catalog_hash != offer.hash:
-        raise ActionNotAllowed(t("“%(name)s” was changed meanwhile. Check your answers again.", name=_named(uow, offer.name)))
+    expect(uow, offer, line.catalog_hash)
     return _born(uow, offer, judged(uow, offer, line.answers), number, request, request.beneficiary_id, teams)
+
+
+def expect(uow: UnitOfWork, offer: Offer, catalog_hash: str) -> None:
+    """Raise ActionNotAllowed when answers were given to another version of an item's form than the one in service."""
+    if catalog_hash != offer.hash:
+        raise ActionNotAllowed(t("“%(name)s” was changed meanwhile. Check your answers again.", name=_named(uow, offer.name)))
 
 
 def _born(

@@ -33,17 +33,21 @@ def change(uow: UnitOfWork, number: str, answers: Mapping[str, Any], *, version:
     return item
 
 
-def resubmit(uow: UnitOfWork, number: str, answers: Mapping[str, Any], key: str) -> Request:
-    """Try a rejected item again with other answers.
+def resubmit(
+    uow: UnitOfWork, number: str, answers: Mapping[str, Any], key: str, *, version: int | None = None, catalog_hash: str | None = None
+) -> Request:
+    """Try a rejected item again with other answers, given to the form of `catalog_hash` (None: to that in service).
 
     While its request is open this is a new revision of the same item; of a closed request a new one follows, linked.
     """
     item = requests.locked(uow, number)
     uow.check("item.resubmit", item)
+    records.expect(item, version)
     request = uow.get(Request, item.request.number)
     if item.state != "rejected":
         raise ActionNotAllowed(t("Only what was rejected can be sent again."))
     offer = catalog.current(uow.session, item.slug)
+    requests.expect(uow, offer, offer.hash if catalog_hash is None else catalog_hash)
     if request.state in lifecycle.FINAL:
         follower = requests.submit(uow, Order(key, [Line(offer.slug, offer.hash, answers)], item.beneficiary_id))
         uow.session.flush()

@@ -82,6 +82,32 @@ def test_a_change_heard_during_a_refresh_causes_another_one(desk: Desk) -> None:
     expect(page.locator("#standing")).to_contain_text("The group's owner agreed", timeout=20_000)
 
 
+def test_what_is_shown_stays_when_a_renewal_is_answered_by_an_error(desk: Desk) -> None:
+    number, item = asked()
+    page = desk.browser.new_page()
+    page.goto(f"{desk.address}/requests/{number}")
+    standing, ended = page.locator("#standing"), "window.ended = 0; addEventListener('htmx:finally:request', () => { ended += 1; })"
+    page.evaluate(f"() => {{ {ended} }}")
+    wait_for(lambda: any(item in (stream.allowed or ()) for stream in desk.live.server.hub.streams()))
+    answers = iter((503, None, 404))
+
+    def refuse(route: Route) -> None:
+        status = next(answers)
+        route.continue_() if status is None else route.fulfill(status=status, content_type="text/html", body='<div id="standing">Broken</div>')
+
+    page.route(f"**/requests/{number}", refuse)
+    decide("helena", item)
+    page.wait_for_function("() => ended === 1")
+    expect(standing).to_contain_text("Helena Souza")
+    expect(standing).not_to_contain_text("Broken")
+    page.wait_for_function("() => ended === 2")  # of itself, for the desk may be back
+    expect(standing).to_contain_text("Igor Nunes")
+    decide("igor", item)
+    page.wait_for_function("() => ended === 3")
+    expect(standing).to_contain_text("Igor Nunes")
+    expect(standing).not_to_contain_text("Broken")
+
+
 def test_tabs_share_one_stream_and_the_next_takes_over(desk: Desk) -> None:
     first, first_item = asked()
     second, second_item = asked(key="order-number-0002")

@@ -75,6 +75,12 @@ def test_a_letter_is_whole_in_both_languages(name: str) -> None:
     assert letters.gaps(words["link"]) <= {"number", "request", "path", "grant", "campaign"}
 
 
+def test_every_letter_about_a_decision_names_the_number_that_it_is_about() -> None:
+    about = {name: words for name, words in letters.templates().items() if name.startswith("approval_")}
+    assert len(about) >= 6
+    assert [name for name, words in about.items() if not {"number"} <= letters.gaps(words["text"]) & letters.gaps(words["text_pt"])] == []
+
+
 def mails(smtp: Handler) -> dict[str, str]:
     """Send all that is due; return each mail's text by address and subject."""
     make_due()

@@ -15,12 +15,18 @@ from app.services import recertification
 from app.unit_of_work import unit_of_work
 from app.web.table_file import defused
 from tests import access as acts
+from tests.databases import Scene
 from tests.web.pages import browser_of, send
 
 
 @pytest.fixture
-def house(cast: str, application: Flask) -> Flask:
+def house(cast: str, application: Flask, scene: Scene[None]) -> Flask:
     """Ana and Zeca hold access; Igor owns all groups but wiki-editors, which is Davi's."""
+    scene("access attacked", _hold)
+    return application
+
+
+def _hold() -> None:
     with database.sessions().begin() as session:
         session.execute(text(
             "update group_owners set person_id = (select id from people where login = 'davi') "
@@ -30,7 +36,6 @@ def house(cast: str, application: Flask) -> Flask:
     acts.held("zeca", "wiki-editors", acts.in_days(20), approvers=("rui", "davi"))
     with unit_of_work("eva") as uow:
         recertification.start(uow, "Fourth quarter", uow.now.date() + timedelta(days=5))
-    return application
 
 
 def ids() -> tuple[int, int]:

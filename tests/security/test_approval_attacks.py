@@ -10,11 +10,12 @@ from itertools import product
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app import database
 from app.models.approvals import ApprovalRound, Seat, Vote
+from app.models.directory import DirectoryGroup, GroupOwner
 from app.models.events import Event
 from app.models.people import Delegation, Membership, OneTimeLink, Team
 from app.models.records import Record
@@ -262,6 +263,20 @@ def test_44_joining_the_team_afterwards_gives_no_vote(cast: str, application: Fl
     assert refused("ana", number)
     assert refused("zeca", number)
     assert send(browser_of(application, "ana"), f"/approvals/{number}", choice="approve").status_code == 403
+    assert votes() == []
+
+
+def test_44_who_was_asked_in_an_earlier_round_has_no_vote_in_this_one(cast: str) -> None:
+    """Guard: a vote is for a seat of the open round; having been asked about other answers is not enough."""
+    _, number = asked()
+    with database.sessions().begin() as session:
+        group = select(DirectoryGroup.id).where(DirectoryGroup.name == "wiki-editors").scalar_subquery()
+        session.execute(update(GroupOwner).where(GroupOwner.group_id == group).values(person_id=person_id("davi")))
+    with unit_of_work("ana") as uow:
+        revisions.change(uow, number, {"group": "wiki-editors"})
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.store_plan(uow, number, PLAN)
+    assert refused("igor", number)
     assert votes() == []
 
 

@@ -198,6 +198,15 @@ def test_a_pattern_that_is_in_service_takes_no_longer_for_a_hostile_answer(cast:
     assert patterns.fault("(a+)+$") is not None
 
 
+def test_whoever_or_whatever_is_not_there_cannot_be_named(cast: str) -> None:
+    """Guard: the service looks up what an answer names, also where any group or person may be chosen."""
+    publish(PRICED.replace('groups = ["vpn-users"]\n', "").replace('kind = "text"', 'kind = "person"').replace("pattern = 'NB-\\d+'\n", ""), "workplace/priced")
+    for wrong in ({"secret": "domain-admins"}, {"secret": "vpn-users", "code": "root"}):
+        with pytest.raises(Invalid):
+            order(slug="workplace/priced", size="l", **wrong)
+    assert kept(order(slug="workplace/priced", size="l", secret="finance-rw", code="bo"))["code"] == "bo"
+
+
 def test_somebody_elses_file_cannot_be_named(cast: str) -> None:
     publish(PRICED, "workplace/priced")
     with unit_of_work("bo") as uow:

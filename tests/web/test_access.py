@@ -14,18 +14,23 @@ from app.models.messages import Message
 from app.services import access, recertification
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests import access as acts
+from tests.databases import Scene
 from tests.web.pages import browser_of, counted, send
 
 MOST_QUERIES = 12
 
 
 @pytest.fixture
-def house(cast: str, application: Flask) -> Flask:
+def house(cast: str, application: Flask, scene: Scene[None]) -> Flask:
     """Ana holds finance-ro for some days and finance-rw for good, Zeca holds vpn-users."""
+    scene("access shown", _hold)
+    return application
+
+
+def _hold() -> None:
     acts.held("ana", "finance-ro", acts.in_days(10))
     acts.held("ana", "finance-rw")
     acts.held("zeca", "vpn-users", acts.in_days(40), approvers=("rui", "igor"))
-    return application
 
 
 def grant_of(who: str, group: str) -> int:

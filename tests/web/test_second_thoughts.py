@@ -8,7 +8,8 @@ from app.models.requests import Item
 from app.rules.approvals import Choice
 from app.services import fulfilment, requests
 from app.unit_of_work import SYSTEM, unit_of_work
-from tests.cast import event_names
+from tests.cast import GROUP_ITEM, event_names
+from tests.services.test_baskets import publish
 from tests.web.pages import GROUP, PLAN, asked, browser_of, counted, send
 from tests.web.test_ordering import hidden
 
@@ -67,6 +68,27 @@ def test_a_rejected_item_is_sent_again_as_a_new_revision_or_a_new_request(ana: F
     follower = ana.get("/requests/").text
     assert "REQ0000002" in follower  # the only item was rejected, so its request had ended
     assert state(number)[0] == "rejected"
+
+
+def test_what_was_rejected_is_not_sent_again_with_answers_to_an_older_form(ana: FlaskClient) -> None:
+    """As a first order is not: the form may ask something else by now, or cost something else. Nor twice from two windows."""
+    with unit_of_work("ana") as uow:
+        lines = [requests.Line(GROUP.slug, GROUP.hash, {"group": name}) for name in ("finance-ro", "crm-users")]
+        number, _ = (item.number for item in requests.submit(uow, requests.Order("two-things-1", lines)).items)
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.store_plan(uow, number, PLAN)
+    with unit_of_work("helena") as uow:
+        requests.decide(uow, number, Choice.REJECT, "not this one")
+    page = f"/requests/items/{number}/answers"
+    old, other_window = hidden(ana.get(page).text), hidden(ana.get(page).text)
+    publish(GROUP_ITEM.replace("Read and write", "Read, write and share"), GROUP.slug)
+    late = ana.post(page, data={**old, "answer_group": "wiki-editors"})
+    assert (late.status_code, "was changed meanwhile" in late.text, "wiki-editors" in late.text) == (409, True, True)
+    assert state(number) == ("rejected", 1, "finance-ro")
+    assert changed(ana, number, "wiki-editors") == 303
+    assert state(number) == ("requested", 2, "wiki-editors")
+    assert ana.post(page, data={**other_window, "answer_group": "crm-users"}).status_code == 409
+    assert state(number) == ("requested", 2, "wiki-editors")
 
 
 def test_it_is_too_late_once_decided_and_never_another_persons_business(ana: FlaskClient, application: Flask) -> None:

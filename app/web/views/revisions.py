@@ -49,7 +49,8 @@ def save(number: str) -> ResponseReturnValue:
             if not form.validate():
                 return _page(item, form, seen), 422
             if item.state == "rejected":
-                sent = revisions.resubmit(uow, number, form.answers, str(form.submission_key.data))
+                form_of = request.form.get("catalog_hash", "")
+                sent = revisions.resubmit(uow, number, form.answers, str(form.submission_key.data), version=seen, catalog_hash=form_of)
             else:
                 sent = revisions.change(uow, number, form.answers, version=seen).request
             number = sent.number
@@ -84,5 +85,5 @@ def _both(number: str) -> str:
 
 
 def _page(item: Item, form: ItemForm, seen: int | None, both: Sequence[Pair] | None = None) -> str:
-    parts = {"questions": form.asked_fields(), "wrong": bool(form.error_summary()), "request_": item.request, "both": both}
+    parts = {"questions": form.asked_fields(), "wrong": bool(form.error_summary()), "request_": item.request, "both": both, "hash": form.item.hash}
     return render_template("requests/answers.html", item=item, form=form, version=seen, **parts)
