@@ -44,9 +44,9 @@ class Stale(DeskError):
     status = 409
 
     def __init__(self, number: str, theirs: Mapping[str, object]) -> None:
-        """Keep the other version, so that both can be shown field by field."""
+        """Keep the other version, so that both can be shown."""
         super().__init__(t("%(number)s was changed by somebody else while you were editing it.", number=number))
-        self.theirs = dict(theirs)
+        self.number, self.theirs = number, dict(theirs)
 
 
 class Invalid(DeskError):

@@ -8,13 +8,12 @@ from sqlalchemy import select
 
 from app.models.people import Team
 from app.models.requests import Item
-from app.rules.approvals import Choice
-from app.services import fulfilment, requests, tasks
+from app.services import tasks
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.browser.conftest import DESK, PHONE, opened
 from tests.browser.test_journeys import enter, sound
 from tests.signing import give_passwords
-from tests.web.pages import asked
+from tests.web.pages import being_done
 
 pytestmark = pytest.mark.browser
 WORDS: Final = {
@@ -30,24 +29,12 @@ WORDS: Final = {
 EACH_READER = pytest.mark.parametrize(("language", "size", "script"), [("en", DESK, True), ("pt", PHONE, True), ("pt", DESK, False)])
 
 
-def being_done() -> str:
-    """An item that was approved and is being carried out, its first step under way."""
-    _, number = asked()
-    for login in ("helena", "igor"):
-        with unit_of_work(login) as uow:
-            requests.decide(uow, number, Choice.APPROVE)
-    with unit_of_work(SYSTEM) as uow:
-        fulfilment.begin(uow, number)
-        fulfilment.ready_steps(uow, number)
-    return number
-
-
 @EACH_READER
 def test_the_team_takes_holds_goes_on_and_finishes(
     cast: str, chromium: Browser, address: str, language: str, size: tuple[int, int], script: bool
 ) -> None:
     give_passwords("bo")
-    item, words = being_done(), WORDS[language]
+    (_, item), words = being_done(), WORDS[language]
     with unit_of_work(SYSTEM) as uow:
         team = uow.session.scalars(select(Team.id).where(Team.key == "service-desk")).one()
         task = tasks.open_for(uow, uow.get(Item, item), "Check that the folder opens", team).number
