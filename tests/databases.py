@@ -119,10 +119,9 @@ def scene(cluster: Cluster, db: str, request: pytest.FixtureRequest) -> Scene[An
 
 
 def _clone(cluster: Cluster, name: str, template: str) -> None:
-    new, old = sql.Identifier(name), sql.Identifier(template)
     with cluster.connect() as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(new))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(new, old))  # a third quicker here
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    cluster.create_database(name, template=template)
 
 
 def forget_settings() -> None:

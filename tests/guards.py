@@ -4,8 +4,7 @@
 - A unit of work that changed audited rows leaves an event.
 """
 
-import sys
-from types import FrameType
+import inspect as frames
 
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -32,14 +31,11 @@ class Violation(AssertionError):
 def _assigned(record: Record, value: object, old: object, _: object) -> None:
     if old is NO_VALUE or old is None or old == value:
         return
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if file.endswith(MOVER[0]) and frame.f_code.co_name == MOVER[1]:
+    for frame in frames.stack()[1:]:
+        if frame.filename.endswith(MOVER[0]) and frame.function == MOVER[1]:
             return
-        if "/app/" in file or "/flows/" in file:
-            raise Violation(f"{file}:{frame.f_lineno} assigns a record's state: only records.move may")
-        frame = frame.f_back
+        if "/app/" in frame.filename or "/flows/" in frame.filename:
+            raise Violation(f"{frame.filename}:{frame.lineno} assigns a record's state: only records.move may")
 
 
 def _flushing(session: Session, *_: object) -> None:

@@ -104,7 +104,8 @@ class TableField(CompositeField):
             })
             for column in self.columns
         ]  # fmt: skip
-        return Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(cell) for cell in cells))
+        drawn = [Markup('<td data-label="{}">{}</td>').format(column.label, cell) for column, cell in zip(self.columns, cells, strict=True)]
+        return Markup("<tr>{}</tr>").format(Markup("").join(drawn))
 
 
 @dataclass(frozen=True)

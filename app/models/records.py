@@ -34,6 +34,7 @@ class Record(Base):
     state: Mapped[str]
     hold_reason: Mapped[str | None]
     title: Mapped[str]
+    title_pt: Mapped[str | None]  # of what the catalogue named; what people write has one title, in their own words
     priority: Mapped[int | None] = mapped_column(SmallInteger)
     requester_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     beneficiary_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

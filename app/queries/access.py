@@ -73,7 +73,7 @@ def _chosen(who: Actor, wanted: Wanted) -> Select[*tuple[Any, ...]]:
         select(
             Grant.id, Grant.target, Grant.state, Grant.granted_at, Grant.ends_at, Grant.ended_at, Grant.ended_why, Grant.error,
             Person.id.label("person_id"), Person.name, Person.login, Person.department, Person.active,
-            Item.number, Item.title, request.number.label("request"),
+            Item.number, Item.title, Item.title_pt, request.number.label("request"),
         )
         .join(Person, Person.id == Grant.person_id)
         .join(Item, Item.id == Grant.item_id)

@@ -24,6 +24,7 @@ class Waiting(NamedTuple):
 
     number: str
     title: str
+    title_pt: str | None
     requester: str
     beneficiary: str
     asked_at: datetime
@@ -83,7 +84,7 @@ def _waiting(actor: Actor) -> Select[*tuple[Any, ...]]:
     requester, beneficiary = aliased(Person), aliased(Person)
     mine, item = _seats(actor), Item.__table__
     return (
-        select(Seat.id, Record.number, Record.title, requester.name.label("requester"), beneficiary.name.label("beneficiary"),
+        select(Seat.id, Record.number, Record.title, Record.title_pt, requester.name.label("requester"), beneficiary.name.label("beneficiary"),
                Seat.asked_at, Approval.who, Person.name.label("seat_of"), mine.c.own, ApprovalRound.subject_hash,
                ApprovalRound.shape, item.c.answers, item.c.catalog_hash)
         .select_from(mine)

@@ -105,7 +105,7 @@ def _taken(
         return TakenStep(described, "pending", not is_automatic, team)
     task = tasks.get(row.task_id or 0)
     assignee = task.assignee.name if task and task.assignee else ""
-    return TakenStep(described, row.state, not is_automatic, team, assignee, row.started_at, row.done_at)
+    return TakenStep(described, row.state, not is_automatic, team, assignee, row.started_at, row.done_at, row.action or "")
 
 
 def _asked(round_: ApprovalRound) -> list[AskedApproval]:

@@ -40,7 +40,7 @@ def mine(
     """Return the requests this person made or benefits from, newest first; the base table alone."""
     item = Record.__table__.alias("own_items")
     own = or_(Record.requester_id == actor.id, Record.beneficiary_id == actor.id, Record.opened_by_id == actor.id)
-    query = select(Record.id, Record.number, Record.title, Record.state, Record.opened_at, Record.updated_at,
+    query = select(Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.opened_at, Record.updated_at,
                    Record.beneficiary_id, Record.requester_id)  # fmt: skip
     query = query.where(own, visible(actor, RecordKind.REQUEST))
     if only_open:  # what is done and only looked at again is on its way to nobody any more
@@ -48,7 +48,7 @@ def mine(
         query = query.where(Record.state.not_in(FINAL), waits)
     if words.strip():
         like = f"%{words.strip().replace('%', '').replace('_', '')}%"
-        query = query.where(or_(Record.title.ilike(like), Record.number.ilike(like)))
+        query = query.where(or_(Record.title.ilike(like), Record.title_pt.ilike(like), Record.number.ilike(like)))
     return page(session, query.order_by(Record.id.desc()), bookmark, per_page)
 
 

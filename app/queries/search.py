@@ -40,7 +40,7 @@ def offered_to(session: Session, actor: Actor) -> list[Item]:
 def find(session: Session, actor: Actor, words: str, limit: int = 20) -> Found:
     """Return what fits the words; a number finds its record."""
     if number := full_number(words):
-        query = select(Record.number, Record.title, Record.state, Record.kind, Record.updated_at)
+        query = select(Record.number, Record.title, Record.title_pt, Record.state, Record.kind, Record.updated_at)
         return Found([], session.execute(query.where(Record.number == number, visible(actor))).all())
     if len(words.strip()) < 2:
         return Found([], [])

@@ -24,6 +24,7 @@ class FailedItem:
 
     number: str
     title: str
+    title_pt: str | None
     version: int
     step: str
     attempts: int
@@ -34,14 +35,14 @@ class FailedItem:
 def failed_items(session: Session, actor: Actor, limit: int = SHOWN) -> list[FailedItem]:
     """Return the failed items the actor may see, the oldest first."""
     query = (
-        select(Item.number, Item.title, Item.version, Step.key, Step.attempt, Item.updated_at, Step.result, Step.error)
+        select(Item.number, Item.title, Item.title_pt, Item.version, Step.key, Step.attempt, Item.updated_at, Step.result, Step.error)
         .join(Step, Step.item_id == Item.id)
         .where(Record.kind == RecordKind.ITEM, Record.state == "failed", visible(actor, RecordKind.ITEM))
         .where(Step.revision == Item.revision, Step.state == "failed")
         .order_by(Item.updated_at, Item.id)
         .limit(limit)
     )
-    return [FailedItem(*row[:6], why=reason(row[6], row[7])) for row in session.execute(query)]
+    return [FailedItem(*row[:7], why=reason(row[7], row[8])) for row in session.execute(query)]
 
 
 def why_failed(items: Sequence[Item]) -> dict[int, Text]:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.people import Membership, Person, Team
 from app.models.records import Note, Record
-from app.models.requests import Item
 from app.models.tasks import Task
 from app.queries.paging import PER_PAGE, Page, page
 from app.rules.errors import NotFound
@@ -31,7 +30,7 @@ def of_teams(
     """Return open tasks of the actor's teams: `all`, `mine` or `unassigned`; oldest first; the base table alone."""
     assignee = aliased(Person)
     query = (
-        select(Record.id, Record.number, Record.title, Record.state, Record.opened_at, Record.next_due_at,
+        select(Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.opened_at, Record.next_due_at,
                assignee.name.label("assignee"), Team.key.label("team"), Team.name.label("team_name"),
                Team.name_pt.label("team_name_pt"))
         .outerjoin(assignee, assignee.id == Record.assignee_id)
@@ -49,15 +48,13 @@ def column(
     assignee, beneficiary, parent = aliased(Person), aliased(Person), aliased(Record.__table__)
     parent_id = select(Task.__table__.c.parent_id).where(Task.__table__.c.id == Record.id).scalar_subquery()
     query = (
-        select(Record.id, Record.number, Record.title, Record.state, Record.version, Record.opened_at, Record.updated_at,
+        select(Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.version, Record.opened_at, Record.updated_at,
                Record.next_due_at, assignee.name.label("assignee"), beneficiary.name.label("beneficiary"),
-               parent.c.title.label("part_of"), parent.c.state.label("parent_state"),
-               Item.__table__.c.catalog_hash.label("offer"), Team.name.label("team_name"),
+               parent.c.title.label("part_of"), parent.c.title_pt.label("part_of_pt"), parent.c.state.label("parent_state"), Team.name.label("team_name"),
                Team.name_pt.label("team_name_pt"))
         .outerjoin(assignee, assignee.id == Record.assignee_id)
         .outerjoin(beneficiary, beneficiary.id == Record.beneficiary_id)
         .outerjoin(parent, parent.c.id == parent_id)
-        .outerjoin(Item.__table__, Item.__table__.c.id == parent.c.id)
         .outerjoin(Team, Team.id == Record.team_id)
         .where(*_ours(actor, which, team))
     )  # fmt: skip

@@ -44,9 +44,9 @@ class Stale(DeskError):
     status = 409
 
     def __init__(self, number: str, theirs: Mapping[str, object]) -> None:
-        """Keep the other version, so that both can be shown."""
+        """Keep the other version, so that both can be shown field by field."""
         super().__init__(t("%(number)s was changed by somebody else while you were editing it.", number=number))
-        self.number, self.theirs = number, dict(theirs)
+        self.theirs = dict(theirs)
 
 
 class Invalid(DeskError):

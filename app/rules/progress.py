@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
+from app.rules.actions import ACTIONS
 from app.rules.words import Text, t
 
 
@@ -15,17 +17,22 @@ class Mark(StrEnum):
     NOW = "now"
     NEXT = "next"
     FAILED = "failed"
+    OFF = "off"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of an item's way; `people` are the names of who did it or who it waits for, `said` what they wrote."""
+    """One stage of an item's way; `people` are the names of who did it or who it waits for, `said` what they wrote.
+
+    `outcome` says of a stage that is over what became of it, where it is not simply done.
+    """
 
     mark: Mark
     text: Text
     at: datetime | None = None
     people: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    outcome: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class TakenStep:
     assignee: str = ""
     started_at: datetime | None = None
     done_at: datetime | None = None
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,10 +86,12 @@ _WHO = {
 }  # fmt: skip
 _OTHERS = (t("Agreed"), t("Refused"), t("Waiting for an answer"), t("Somebody is asked"))
 _STEP_MARK = {
-    "done": Mark.DONE, "skipped": Mark.DONE, "failed": Mark.FAILED, "running": Mark.NOW, "retrying": Mark.NOW,
+    "done": Mark.DONE, "skipped": Mark.OFF, "undone": Mark.OFF, "kept": Mark.DONE, "failed": Mark.FAILED, "running": Mark.NOW, "retrying": Mark.NOW,
     "ready": Mark.NOW, "waiting": Mark.NOW,
 }  # fmt: skip
+OUTCOMES: Final = {"undone": t("Taken back"), "kept": t("Could not be taken back"), "skipped": t("Left out")}
 _BEFORE_STEPS = frozenset({"requested", "awaiting_approval", "rejected"})
+_NO_MORE_STEPS = frozenset({"compensating", "closed", "closed_incomplete", "closed_skipped"})
 
 
 def way(
@@ -100,10 +110,12 @@ def way(
         stages.append(Stage(Mark.NOW, t("We are working out what will be done"), submitted_at))
     stages += [_approval(each) for each in approvals if each.state != "no_longer_required" or state != "canceled"]
     if state == "canceled":
-        return [*stages, Stage(Mark.DONE, t("Canceled"), closed_at)]
+        return [*stages, *(_step(each, False) for each in steps if each.state in {"done", "undone"}), Stage(Mark.DONE, t("Canceled"), closed_at)]
     if state == "rejected":
         return [stage for stage in stages if stage.mark in {Mark.DONE, Mark.FAILED}]  # nobody else is asked any more
     taken = [_step(each, state in _BEFORE_STEPS) for each in steps]
+    if state in _NO_MORE_STEPS:
+        taken = [replace(stage, mark=Mark.OFF, outcome=t("Not done")) if stage.mark is Mark.NEXT else stage for stage in taken]
     stages += _paused(taken, pause) if pause else taken
     return [*stages, _last(state, closed_at)]
 
@@ -130,10 +142,17 @@ def _approval(asked: AskedApproval) -> Stage:
 
 
 def _step(step: TakenStep, not_yet: bool) -> Stage:
-    mark = Mark.NEXT if not_yet else _STEP_MARK.get(step.state, Mark.NEXT)
+    state = outcome(step.state, step.action)
+    mark = Mark.NEXT if not_yet else _STEP_MARK.get(state, Mark.NEXT)
     people = tuple(name for name in (step.assignee or step.team,) if name)
     at = step.done_at if mark is Mark.DONE else step.started_at
-    return Stage(mark, step.words, at, people if step.is_manual else ())
+    return Stage(mark, step.words, at, people if step.is_manual else (), outcome=None if not_yet else OUTCOMES.get(state))
+
+
+def outcome(state: str, action: str | None) -> str:
+    """Return what became of a step: its state, or `kept` where undoing left what a person or an irreversible action did."""
+    is_kept = state == "undone" and not (action and not ACTIONS[action].irreversible)
+    return "kept" if is_kept else state
 
 
 def _last(state: str, closed_at: datetime | None) -> Stage:
@@ -146,6 +165,8 @@ def _last(state: str, closed_at: datetime | None) -> Stage:
             return Stage(Mark.DONE, t("Ended: there was nothing to do"), closed_at)
         case "failed":
             return Stage(Mark.FAILED, t("Something did not work. Our team was told and will take care of it"))
+        case "compensating":
+            return Stage(Mark.NOW, t("What was done is being taken back"))
         case "fulfilled":
             return Stage(Mark.NOW, t("Checking that it works"))
         case _:

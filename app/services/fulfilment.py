@@ -316,8 +316,8 @@ def _open_task(uow: UnitOfWork, item: Item, offer: Offer, step: Step) -> None:
     described = next(each for each in offer.steps if each.name == step.key)
     values = progress.values_for(uow.session, item, offer)
     team = uow.session.scalar(select(Team.id).where(Team.key == (described.team or offer.owner)))
-    title = templates.task(described, values, settings().language)
-    task = tasks.open_for(uow, item, title, team, step=step.key)
+    title, title_pt = (templates.task(described, values, each) for each in ("en", "pt"))
+    task = tasks.open_for(uow, item, title, team, title_pt=title_pt, step=step.key)
     if described.due:
         calendar = calendars.calendar(settings().calendar)
         task.next_due_at = hours.add(calendar, uow.now, hours.parse_target(described.due, calendar))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.models.events import Event
@@ -128,8 +128,10 @@ def _mine(message: Outgoing, **values: Any) -> Any:
 def _outgoing(session: Session, leases: Mapping[int, datetime]) -> list[Outgoing]:
     requester, beneficiary, author = aliased(Person), aliased(Person), aliased(Person)
     parent, order = aliased(Record), aliased(Record)
+    in_portuguese = func.coalesce(Message.language, settings().language) == "pt"
+    title_ = case((in_portuguese, func.coalesce(Record.title_pt, Record.title)), else_=Record.title)
     query = (
-        select(Message, Person.name, Person.active, Record.number, Record.title, order.number, parent.number,
+        select(Message, Person.name, Person.active, Record.number, title_, order.number, parent.number,
                requester.name, beneficiary.name, author.name, Note.body)
         .outerjoin(Person, Person.id == Message.person_id)
         .outerjoin(Record, Record.id == Message.record_id)

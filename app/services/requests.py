@@ -61,7 +61,8 @@ def submit(uow: UnitOfWork, order: Order) -> Request:
         submitted_at=uow.now, requester_id=uow.actor.id, opened_by_id=uow.actor.id, beneficiary_id=beneficiary,
     )  # fmt: skip
     request.items = [_item(uow, line, number, request, teams) for line, number in zip(order.lines, fresh[1:], strict=True)]
-    request.title = " · ".join(item.title for item in request.items)
+    request.title = " · ".join(dict.fromkeys(item.title for item in request.items))
+    request.title_pt = " · ".join(dict.fromkeys(item.title_pt or item.title for item in request.items))
     request.team_id = request.items[0].team_id
     records.add(uow, request, after={"items": [item.number for item in request.items]})
     for item in request.items:
@@ -135,7 +136,7 @@ def _born(
 ) -> Item:  # fmt: skip
     price = costs.of(offer, cleaned)
     return Item(
-        kind=RecordKind.ITEM, number=number, state="requested", title=_named(uow, offer.name), slug=offer.slug,
+        kind=RecordKind.ITEM, number=number, state="requested", title=offer.name.to("en"), title_pt=offer.name.to("pt"), slug=offer.slug,
         catalog_hash=offer.hash, category=offer.category, answers=cleaned, submitted_at=uow.now,
         requester_id=request.requester_id, opened_by_id=request.opened_by_id, beneficiary_id=beneficiary_id,
         team_id=teams.get(offer.owner), cost=price.amount if price else None, currency=price.currency if price else None,

@@ -15,8 +15,8 @@ from app.models.people import Person
 from app.models.records import Note
 from app.models.requests import Check, Item
 from app.queries import catalog, progress
-from app.rules.actions import ACTIONS
 from app.rules.catalog import conditions
+from app.rules.progress import OUTCOMES, outcome
 from app.rules.words import Text, t
 from app.services import records, step_rows
 from app.settings import settings
@@ -26,10 +26,7 @@ Said = Callable[[datetime], str]  # an instant in words
 
 KIND: Final = "closing"
 _MOMENT: Final = {"en": "%Y-%m-%d %H:%M", "pt": "%d/%m/%Y %H:%M"}
-_STEP: Final = {
-    "done": t("Done"), "undone": t("Taken back"), "kept": t("Could not be taken back"), "skipped": t("Left out"),
-    "failed": t("Did not work"),
-}  # fmt: skip
+_STEP: Final = {"done": t("Done"), "failed": t("Did not work"), **OUTCOMES}
 
 
 def write(uow: UnitOfWork, item: Item) -> Note:
@@ -42,15 +39,15 @@ def write(uow: UnitOfWork, item: Item) -> Note:
     def said(at: datetime) -> str:
         return language.local(at, zone).strftime(_MOMENT.get(spoken, _MOMENT["en"]))
 
-    sentences = [_opening(item, people, said), *_approvals(uow, item, said), *_steps(uow, item, spoken, said), *_times(uow, item, said)]
+    sentences = [_opening(item, people, spoken, said), *_approvals(uow, item, said), *_steps(uow, item, spoken, said), *_times(uow, item, said)]
     return records.write(uow, item, KIND, "\n".join(language.translate(each, spoken) for each in sentences))
 
 
-def _opening(item: Item, people: Mapping[int, Person], said: Said) -> Text:
+def _opening(item: Item, people: Mapping[int, Person], spoken: str, said: Said) -> Text:
     names = {key: people[each].name if each in people else "" for key, each in
              (("requester", item.requester_id or 0), ("beneficiary", item.beneficiary_id or 0))}  # fmt: skip
     return t("%(title)s (%(number)s) for %(beneficiary)s, asked for by %(requester)s on %(time)s.",
-             title=item.title, number=item.number, time=said(item.submitted_at), **names)  # fmt: skip
+             title=(item.title_pt if spoken == "pt" else None) or item.title, number=item.number, time=said(item.submitted_at), **names)  # fmt: skip
 
 
 def _approvals(uow: UnitOfWork, item: Item, said: Said) -> Iterator[Text]:
@@ -71,8 +68,7 @@ def _steps(uow: UnitOfWork, item: Item, spoken: str, said: Said) -> Iterator[Tex
     rows = {row.key: row for row in step_rows.of(uow, item)}
     for step, words in zip(offer.steps, progress.words(uow.session, item, offer, spoken), strict=True):
         row = rows.get(step.name)
-        is_kept = row is not None and row.state == "undone" and not (row.action and not ACTIONS[row.action].irreversible)
-        state = _STEP.get("kept" if is_kept else row.state if row else "")
+        state = _STEP.get(outcome(row.state, row.action) if row else "")
         if state and row:
             is_timed = row.done_at is not None and row.state == "done"
             yield (t("%(state)s: %(words)s (%(time)s)", state=state, words=words, time=said(row.done_at)) if is_timed and row.done_at

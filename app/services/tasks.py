@@ -15,13 +15,13 @@ CLOSING = {"complete": Action.COMPLETE, "incomplete": Action.INCOMPLETE, "skip":
 
 
 def open_for(
-    uow: UnitOfWork, parent: Record, title: str, team_id: int | None, *, instructions: str = "", step: str = ""
+    uow: UnitOfWork, parent: Record, title: str, team_id: int | None, *, title_pt: str | None = None, instructions: str = "", step: str = ""
 ) -> Task:
     """Give a team a task of a parent record, and tell the team."""
     (number,) = records.numbers(uow, RecordKind.TASK)
     task = Task(
-        kind=RecordKind.TASK, number=number, state="open", title=title, instructions=instructions, parent_id=parent.id,
-        requester_id=parent.requester_id, beneficiary_id=parent.beneficiary_id, team_id=team_id,
+        kind=RecordKind.TASK, number=number, state="open", title=title, title_pt=title_pt, instructions=instructions,
+        parent_id=parent.id, requester_id=parent.requester_id, beneficiary_id=parent.beneficiary_id, team_id=team_id,
         category=parent.category, priority=parent.priority,
     )  # fmt: skip
     records.add(uow, task, after={"parent": parent.number, "step": step})

@@ -43,7 +43,7 @@ class Problem:
 
 
 _AGAIN = t("Go back and try again. If it happens again, tell us the reference below.")
-STALE: Final = Words(t("Somebody was faster"), t("It was changed while you were editing. Nothing of yours was saved yet."), t("Look at it as it is now, then do it again if you still want to."))
+STALE: Final = Words(t("Somebody was faster"), t("It was changed while you were editing. Nothing of yours was saved yet."), t("Compare both versions and save again."))
 TYPED: Final = frozenset({"reason", "body", "comment", "note"})  # and all that begins with answer_
 WORDS: Final = {
     400: Words(t("We could not read that"), t("What your browser sent was incomplete or has expired. Nothing was changed."), t("Go back, reload the page and try again.")),
@@ -79,7 +79,7 @@ def _refused(error: DeskError) -> Response:
     fields = error.fields if isinstance(error, Invalid) else {}
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else {}
     if isinstance(error, Stale):
-        both = {"number": error.number, "theirs": error.theirs, "yours": {"version": request.form.get("version", type=int)}}
+        both = {"theirs": error.theirs, "yours": {"version": request.form.get("version", type=int)}}
         return answer(Problem(error.status, error.text, extra=both, words=STALE))
     return answer(Problem(error.status, error.text, fields, headers))
 

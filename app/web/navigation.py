@@ -37,9 +37,9 @@ SECTIONS: Final = (
         t("My things"),
         (
             Link("portal.home", t("Home"), "house", "portal.use", on_phone=True),
-            Link("requests.mine", t("My requests"), "bag-check", "portal.use", on_phone=True),
+            Link("requests.mine", t("My requests"), "bag-check", "portal.use", on_phone=True, short=t("Requests")),
             Link("access.mine", t("My access"), "key", "access.own"),
-            Link("approvals.waiting", t("My approvals"), "check2-circle", "portal.use", on_phone=True, short=t("Approvals")),
+            Link("approvals.waiting", t("Approvals"), "check2-circle", "portal.use", on_phone=True),
         ),
     ),
     Section(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
@@ -82,7 +82,7 @@ PRIORITIES: Final = {1: t("Critical"), 2: t("High"), 3: t("Moderate"), 4: t("Low
 
 def init_app(app: Flask) -> None:
     """Give templates these functions."""
-    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, money=money, initials=initials, tint=tint, team_name=team_name, role_name=role_name)
+    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, money=money, initials=initials, tint=tint, team_name=team_name, titled=titled, role_name=role_name)
     app.jinja_env.globals.update(state_look=state_look, browser=browser, PRIORITIES=PRIORITIES, minute=timedelta(minutes=1))
 
 
@@ -96,6 +96,11 @@ def say(text: Text | Mapping[str, str] | str) -> str:
 def team_name(team: Team) -> str:
     """Return the team's name in the reader's language."""
     return team.name_pt if current_language() == "pt" else team.name
+
+
+def titled(row: Any) -> str:
+    """Return what a record is called, in the reader's language where the catalogue named it."""
+    return str((row.title_pt if current_language() == "pt" else None) or row.title)
 
 
 def role_name(role: Role) -> str:
@@ -155,7 +160,7 @@ def span(length: timedelta) -> str:
     hours, minutes = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     found = [f"{count} {unit}" for count, unit in parts if count]
-    return " ".join(found[:2]) or "0 min"
+    return " ".join(found[:2]) or "< 1 min"
 
 
 def money(amount: Decimal, currency: str) -> str:

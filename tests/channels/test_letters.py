@@ -110,7 +110,7 @@ def test_a_letter_speaks_its_readers_language(smtp: Handler) -> None:
         session.execute(update(Person).where(Person.login == "helena").values(language="pt"))
     planned()
     found = mails(smtp)
-    assert "Sua decisão, por favor: Access to a shared group para Ana Lima" in {key.partition(": ")[2] for key in found}
+    assert "Sua decisão, por favor: Acesso a um grupo compartilhado para Ana Lima" in {key.partition(": ")[2] for key in found}
     assert "Você recebe esta mensagem porque sua aprovação" in " ".join(str(found).replace("\\n", " ").split())
     assert {taken.message["Content-Language"] for taken in smtp.taken} == {"en", "pt"}
 

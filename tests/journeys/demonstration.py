@@ -37,11 +37,12 @@ class Demonstration:
         self.folder.chmod(0o755)  # its servers run as another user when root tests
         self.port = ports.free_port()
         self.screen = self.folder / "screen"
+        self.catalog = Path(shutil.copytree(ROOT / "catalog", self.folder / "catalog"))
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("DESK_", "PREFECT_"))}
         with self.screen.open("w") as file:
             self._process = subprocess.Popen(
                 [*COMMAND, "--port", str(self.port), "--data", str(self.folder / "data")], cwd=ROOT,
-                env=environment | {"COLUMNS": "200"}, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                env=environment | {"COLUMNS": "200", "DESK_CATALOG_DIR": str(self.catalog)}, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
             )  # fmt: skip
         try:
             self.until(self._is_ready, START_SECONDS)

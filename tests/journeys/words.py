@@ -13,6 +13,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "not approved": "Not approved", "take": "Take it", "yours": "is yours now.", "save note": "Save the note", "close": "Close the task",
         "closed": "is closed.", "disable": "Disable the account", "disabled": "The account is disabled and signed out everywhere.",
         "sign in": "Sign in", "laptop": "A laptop", "progress": "Progress", "question": "Which group?", "wrong": "Answer this question.",
+        "catalogue": "Catalogue", "good": "Every file is good", "plant": "A plant for the office",
     },
     "pt": {
         "home": "Como podemos ajudar?", "search": "grupo", "service": "Acesso a um grupo compartilhado", "check": "Conferir respostas",
@@ -24,5 +25,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "not approved": "Não aprovado", "take": "Assumir", "yours": "agora é sua.", "save note": "Salvar a nota", "close": "Encerrar a tarefa",
         "closed": "foi encerrada.", "disable": "Desativar a conta", "disabled": "A conta está desativada e saiu de todos os lugares.",
         "sign in": "Entrar", "laptop": "Um notebook", "progress": "Progresso", "question": "Qual grupo?", "wrong": "Responda a esta pergunta.",
+        "catalogue": "Catálogo", "good": "Todos os arquivos estão bons", "plant": "Uma planta para o escritório",
     },
 }  # fmt: skip

@@ -162,7 +162,7 @@ WRONG = [
     ('to = "{beneficiary.mail}"', 'to = "{until.mail}"', "to = ", "not a field of kind person", "{beneficiary}"),
     ('subject_pt = "Pronto: {group} {size.value}"\n', "", "[steps.with]", "must be told “subject_pt”", "subject_pt"),
     ('owner = "identity"', 'owner = "identity', "owner", "not valid TOML", "quote"),
-    ('owner = "identity"', 'owner = "identity"\nowner = "x"', 'owner = "x"', "not valid TOML", "this line"),
+    ('owner = "identity"', 'owner = "identity"\nowner = "x"', 'owner = "x"', "not valid TOML", "one of the two"),
     ('owner = "identity"', 'owner = "identity"\naudience = ["employes"]', "audience", "audience “employes”", "employees"),
 ]  # fmt: skip
 

@@ -1,11 +1,17 @@
 """What the requester reads of a request's way, at each of its turns."""
 
+from sqlalchemy import select
+
 from app import database
+from app.models.records import Record
 from app.queries import approvals as waiting
 from app.queries import progress, requests, tasks, timeline
 from app.rules.approvals import Choice
-from app.unit_of_work import Actor, unit_of_work
-from tests.services.test_requests import decide, planned, run_steps, submitted
+from app.services import fulfilment
+from app.services import requests as orders
+from app.services import tasks as task_service
+from app.unit_of_work import SYSTEM, Actor, unit_of_work
+from tests.services.test_requests import approved, decide, planned, run_steps, state, submitted
 
 
 def actor(login: str) -> Actor:
@@ -46,6 +52,45 @@ def test_a_manual_step_names_its_team(cast: str) -> None:
     run_steps(number)
     run_steps(number)
     assert told()[-2] == ("now", "Check that the folder opens with Ana Lima", ("Service-Desk",))
+
+
+def test_what_was_given_up_is_told_step_by_step_and_nothing_is_still_to_come(cast: str) -> None:
+    number = approved()
+    run_steps(number)
+    run_steps(number)
+    with unit_of_work("bo") as uow:
+        task_service.close(uow, "TSK0000001", "incomplete", "There is no such folder.")
+    run_steps(number)
+    assert (state(number), told()[-3:]) == ("closed_incomplete", [
+        ("done", "Add Ana Lima to the group finance-ro", ()),
+        ("failed", "Check that the folder opens with Ana Lima", ("Service-Desk",)),
+        ("failed", "Ended without being finished", ()),
+    ])  # fmt: skip
+
+
+def test_what_is_undone_is_told_as_taken_back_and_nothing_is_still_to_come(cast: str) -> None:
+    number = approved()
+    run_steps(number)
+    with unit_of_work("ana") as uow:
+        orders.cancel_item(uow, number, "I changed teams.")
+    assert told()[-2:] == [("done", "Add Ana Lima to the group finance-ro", ()), ("done", "Canceled", ())]
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.undone(uow, number, "step-1")
+    assert told()[-2:] == [("off", "Add Ana Lima to the group finance-ro", ()), ("done", "Canceled", ())]
+
+
+def test_task_item_and_request_are_called_in_the_language_of_whoever_reads(cast: str) -> None:
+    number = planned()
+    decide("helena", number)
+    decide("igor", number)
+    run_steps(number)
+    run_steps(number)
+    with database.sessions()() as session:
+        titles = {row.number[:3]: (row.title, row.title_pt) for row in session.scalars(select(Record))}
+    shared = ("Access to a shared group", "Acesso a um grupo compartilhado")
+    assert titles == {
+        "REQ": shared, "RIT": shared, "TSK": ("Check that the folder opens with Ana Lima", "Confira com Ana Lima se a pasta abre"),
+    }  # fmt: skip
 
 
 def test_what_waits_is_listed_for_its_approver_only(cast: str) -> None:

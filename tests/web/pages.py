@@ -12,7 +12,6 @@ from werkzeug.test import TestResponse
 
 from app import database
 from app.models.requests import Item
-from app.rules.approvals import Choice
 from app.services import fulfilment, requests, sessions
 from app.services.requests import Line, Order
 from app.settings import settings
@@ -57,24 +56,6 @@ def asked(login: str = "ana", key: str = "order-number-0001") -> tuple[str, str]
     with unit_of_work(SYSTEM) as uow:
         fulfilment.store_plan(uow, number, PLAN)
         return uow.get(Item, number, lock=False).request.number, number
-
-
-def approved() -> tuple[str, str]:
-    """Have ana's order approved by those who are asked; return the numbers of request and item."""
-    request, number = asked()
-    for login in ("helena", "igor"):
-        with unit_of_work(login) as uow:
-            requests.decide(uow, number, Choice.APPROVE)
-    return request, number
-
-
-def being_done() -> tuple[str, str]:
-    """Have ana's order carried out, its first step under way; return the numbers of request and item."""
-    request, number = approved()
-    with unit_of_work(SYSTEM) as uow:
-        fulfilment.begin(uow, number)
-        fulfilment.ready_steps(uow, number)
-    return request, number
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from app.models.people import Team
 from app.models.requests import Item, Step
+from app.rules.approvals import Choice
 from app.rules.lifecycle import Action
-from app.services import records, tasks
+from app.services import fulfilment, records, requests, tasks
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import event_names
-from tests.web.pages import being_done, browser_of, counted, send
+from tests.web.pages import asked, browser_of, counted, send
 
 
 def given_out(item: str, count: int, team: str = "service-desk") -> list[str]:
@@ -25,7 +26,13 @@ def given_out(item: str, count: int, team: str = "service-desk") -> list[str]:
 @pytest.fixture
 def item(cast: str, application: Flask) -> str:
     """An item that is being carried out."""
-    return being_done()[1]
+    _, number = asked()
+    for login in ("helena", "igor"):
+        with unit_of_work(login) as uow:
+            requests.decide(uow, number, Choice.APPROVE)
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.begin(uow, number)
+    return number
 
 
 def column(page: str, name: str) -> str:

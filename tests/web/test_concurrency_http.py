@@ -110,7 +110,7 @@ def _shows_both(post: Post, page: str) -> None:
     """Who was too late reads what is there now beside what was seen, and finds again what was typed."""
     assert "Somebody was faster" in page or "too late" in page, (post, re.sub(r"<[^>]+>", " ", page)[-1500:])
     if post.what != "edit":
-        assert f">Version {post.fields['version']}<" in page, post
+        assert re.search(rf'data-label="What you saw">{post.fields["version"]}<', page), post
     for typed in ("comment", "reason", "answer_group"):
         assert post.fields.get(typed, "") in page, post
 

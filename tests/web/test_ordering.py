@@ -118,7 +118,7 @@ def test_cancelling_needs_a_reason_and_the_version_that_was_seen(cast: str, appl
     assert send(ana, f"/requests/{request}/cancel", reason="", version=version).status_code == 422
     late = send(ana, f"/requests/{request}/cancel", reason="No longer needed", version="99")
     assert late.status_code == 409
-    for words in ("Somebody was faster", ">Version 99<", f"Version {version}", f'href="/records/{request}"', "No longer needed"):  # both versions, and what was typed
+    for words in ("Somebody was faster", ">99<", f">{version}<", "No longer needed"):  # both versions, and what was typed
         assert words in late.text
     assert send(ana, f"/requests/{request}/cancel", reason="No longer needed", version=version).status_code == 303
     assert "Cancelled" in ana.get(f"/requests/{request}").text

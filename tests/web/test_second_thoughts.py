@@ -10,8 +10,7 @@ from app.services import fulfilment, requests
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import GROUP_ITEM, event_names
 from tests.services.test_baskets import publish
-from tests.services.test_requests import decide
-from tests.web.pages import GROUP, PLAN, asked, being_done, browser_of, counted, send
+from tests.web.pages import GROUP, PLAN, asked, browser_of, counted, send
 from tests.web.test_ordering import hidden
 
 
@@ -98,7 +97,8 @@ def test_it_is_too_late_once_decided_and_never_another_persons_business(ana: Fla
     assert browser_of(application, "zeca").get(page).status_code == 404
     assert browser_of(application, "helena").get(page).status_code == 403
     for login in ("helena", "igor"):
-        decide(login, number)
+        with unit_of_work(login) as uow:
+            requests.decide(uow, number, Choice.APPROVE)
     assert ana.get(page).status_code == 409
     assert page not in ana.get(f"/requests/{request}").text
 
@@ -120,7 +120,12 @@ def test_one_of_two_things_is_cancelled_and_the_other_goes_on(ana: FlaskClient, 
 
 
 def test_the_page_says_what_an_item_on_hold_waits_for(ana: FlaskClient) -> None:
-    request, number = being_done()
+    request, number = asked()
+    for login in ("helena", "igor"):
+        with unit_of_work(login) as uow:
+            requests.decide(uow, number, Choice.APPROVE)
+    with unit_of_work(SYSTEM) as uow:
+        fulfilment.begin(uow, number)
     with unit_of_work("bo") as uow:
         fulfilment.hold(uow, number, "requester", "Which folder do you mean?")
     ana.get("/")

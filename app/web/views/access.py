@@ -20,7 +20,7 @@ from app.web import ordering
 from app.web.current import me, now
 from app.web.permission import holds, permission
 from app.web.redirects import done
-from app.web.shown import say
+from app.web.shown import say, titled
 from app.web.table_file import csv_of
 
 bp = Blueprint("access", __name__, url_prefix="/access")
@@ -111,7 +111,7 @@ def export() -> ResponseReturnValue:
         raise Invalid({}, t("That is more than %(most)s rows. Choose a person, a group or a day first.", most=MOST_ROWS))
     columns = (t("Person"), t("User name"), t("Department"), t("Access to"), t("Given by"), t("Since"), t("Until"), t("Request"), t("Ended"), t("Why"))
     cells = (
-        (row.name, row.login, row.department, row.target, row.title, _day(row.granted_at), _last(row.ends_at), row.request,
+        (row.name, row.login, row.department, row.target, titled(row), _day(row.granted_at), _last(row.ends_at), row.request,
          _day(row.ended_at), say(rules.ENDED_WHY[row.ended_why]) if row.ended_why else "")
         for row in rows
     )  # fmt: skip

@@ -10,7 +10,7 @@ from app.rules.catalog.items import Item
 from app.unit_of_work import unit_of_work
 from app.web.current import me, now
 from app.web.permission import permission
-from app.web.shown import say
+from app.web.shown import say, titled
 
 bp = Blueprint("portal", __name__)
 SUGGESTED = 5
@@ -64,4 +64,4 @@ def _as_place(item: Item) -> dict[str, str]:
 
 
 def _as_record(record: Any) -> dict[str, str]:
-    return {"text": record.title, "number": record.number, "href": url_for("records.show", number=record.number)}
+    return {"text": titled(record), "number": record.number, "href": url_for("records.show", number=record.number)}

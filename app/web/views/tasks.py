@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.queries import catalog, tasks
+from app.queries import tasks
 from app.rules.errors import Invalid
 from app.rules.words import t
 from app.services import tasks as services
@@ -54,11 +54,10 @@ def board() -> ResponseReturnValue:
                                 bookmark=bookmark if state == turned else None)
             for state in tasks.COLUMNS
         }  # fmt: skip
-        offers = catalog.versions(uow.session, [row.offer for page in columns.values() for row in page.rows if row.offer])
         counts = tasks.counts(uow.session, uow.actor, which=which, team=team)
         teams = tasks.teams_of(uow.session, uow.actor)
         return render_template(
-            "tasks/board.html", columns=columns, counts=counts, offers=offers, which=which, team=team, teams=teams, lists=LISTS, now=now()
+            "tasks/board.html", columns=columns, counts=counts, which=which, team=team, teams=teams, lists=LISTS, now=now()
         )
 
 
