@@ -15,10 +15,9 @@ from app.queries.requests import Whole
 from app.rules.catalog import conditions, templates
 from app.rules.catalog.items import Item as Offer
 from app.rules.catalog.items import Kind
-from app.rules.catalog.items import Step as OfferStep
 from app.rules.catalog.templates import PersonFacts
 from app.rules.progress import AskedApproval, Stage, TakenStep, way
-from app.rules.words import Text, t
+from app.rules.words import Text
 from app.settings import settings
 
 
@@ -46,7 +45,7 @@ def of(session: Session, whole: Whole, language: str) -> list[ItemProgress]:
 def words(session: Session, item: Item, offer: Offer, language: str) -> list[Text]:
     """Return what each step of an item does, in words."""
     values = values_for(session, item, offer)
-    return [_described(step, values, language) for step in conditions.in_force(offer, item.answers).steps]
+    return [templates.describe(step, values, language) for step in conditions.in_force(offer, item.answers).steps]
 
 
 def values_for(session: Session, item: Item, offer: Offer) -> templates.Values:
@@ -78,7 +77,7 @@ def _progress(
     offer = conditions.in_force(offer, item.answers)
     values = values_for(session, item, offer)
     rows = {step.key: step for step in item.steps if step.revision == item.revision}
-    taken = [_taken(step.name, _described(step, values, language), step.is_automatic,
+    taken = [_taken(step.name, templates.describe(step, values, language), step.is_automatic,
                     teams.get(step.team or offer.owner, step.team), rows, tasks) for step in offer.steps]  # fmt: skip
     asked = _asked(rounds[-1]) if rounds else [
         AskedApproval(str(each.who), "later", (), (), None, None) for each in offer.approvals
@@ -89,12 +88,6 @@ def _progress(
     )  # fmt: skip
     waits = next((stage for stage in stages if stage.mark == "now"), None)
     return ItemProgress(item, offer, stages, [step.words for step in taken], waits)
-
-
-def _described(step: OfferStep, values: templates.Values, language: str) -> Text:
-    if not step.task:
-        return templates.describe(step, values, language)
-    return t("%(task)s", task=templates.task(step, values, language))
 
 
 def _taken(

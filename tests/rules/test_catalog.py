@@ -391,7 +391,7 @@ def test_a_step_is_told_in_words_with_the_names_of_people():
     bound = values(group="finance-ro", until="2026-12-31")
     assert str(templates.describe(join, bound, "en")) == "Add Ana Souza to the group finance-ro until 31 Dec 2026"
     assert str(templates.describe(join, values(group="finance-ro"), "en")) == "Add Ana Souza to the group finance-ro"
-    assert "identity: Check the folder" in str(templates.describe(check, bound, "en"))
+    assert "Check the folder" in str(templates.describe(check, bound, "en"))
     assert "to ana@demo.example" in str(templates.describe(mail, bound, "en"))
 
 

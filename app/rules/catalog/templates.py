@@ -172,7 +172,7 @@ def describe(step: Step, values: Values, language: str) -> Text:
     if step.wait:
         return waiting(step, values, language)
     if not step.is_automatic:
-        return t("%(team)s: %(task)s", team=step.team, task=task(step, values, language))
+        return t("%(task)s", task=task(step, values, language))
     spec = ACTIONS[step.do]
     shown = {**bind(step, values, language), **_names(spec, step.parameters, values)}
     if spec.words_until and (day := until(step, values)):
