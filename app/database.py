@@ -1,12 +1,16 @@
 """The engine and its sessions; the only module that connects to PostgreSQL."""
 
 import threading
+import time
 from collections.abc import Iterator
 from functools import cache
 
 import psycopg
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.rules.errors import Unavailable
 from app.rules.words import t
@@ -22,6 +26,7 @@ CONNECT = {
     "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"
     " -c idle_in_transaction_session_timeout=30000",
 }
+PING_AFTER_SECONDS = 1.0
 
 
 def url() -> str:
@@ -43,15 +48,35 @@ def engine() -> Engine:
 
 @cache
 def _engine() -> Engine:
-    return create_engine(
+    made = create_engine(
         make_url(url()),
         connect_args=CONNECT,
         pool_size=settings().database_pool,
         max_overflow=settings().database_pool,
-        pool_pre_ping=True,
         pool_timeout=5,
         pool_recycle=1800,
     )
+    event.listen(made, "checkin", _note_use)
+    event.listen(made, "checkout", _ping_if_idle)
+    return made
+
+
+def _note_use(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object) -> None:
+    """Ask a connection that lay idle whether it still lives; the pool opens another where it does not.
+
+    `pool_pre_ping` asks at every use: a worker uses its connections hundreds of times a second.
+    """
+    used = record.info.get("used")
+    if used is None or time.monotonic() - used < PING_AFTER_SECONDS:
+        return
+    try:
+        _engine().dialect.do_ping(connection)
+    except psycopg.Error as gone:
+        raise DisconnectionError from gone
 
 
 def sessions() -> sessionmaker[Session]:

@@ -39,6 +39,7 @@ class Standing:
     """Where an item stands: what of it is ours to carry out now, what is to be looked at, or when to come back."""
 
     ready: Sequence[tuple[BoundStep, Claim]] = ()
+    is_last: bool = False  # nothing of the item follows what is ready
     to_check: Sequence[BoundStep] | None = None
     next_at: datetime | None = None
 
@@ -68,40 +69,49 @@ def _item(uow: UnitOfWork, hold: Hold) -> str:
     return found.number if found and found.kind == RecordKind.ITEM else ""
 
 
-def _stand(uow: UnitOfWork, number: str) -> Standing:
-    """Claim every step whose turn it is; where there is none, see where the item stands."""
+def _stand(uow: UnitOfWork, number: str, seen: str = "") -> Standing:
+    """Claim every step whose turn it is; where there is none, see where the item stands.
+
+    `seen` is the step whose effect was just seen to be there: an item of which that is all needs no other last check.
+    """
     steps.free(uow, number)
     if ready := fulfilment.ready_steps(uow, number):
         failpoints.reach("step.unclaimed")
         claims = [(step, steps.claim(uow, number, step.key)) for step in ready]
         if mine := [(step, claim) for step, claim in claims if claim]:
-            return Standing(mine)
+            return Standing(mine, is_last=len(mine) == 1 and steps.is_last(uow, number, mine[0][1].key))
     state = fulfilment.advance(uow, number).state
     if state == "fulfilling":
         return Standing(next_at=steps.next_at(uow, number))
     done = steps.done(uow, number)
-    is_new = state == "fulfilled" and (not done or any(step.verified_at is None for step in done))
-    return Standing(to_check=[_bound(number, step) for step in steps.standing(uow, number)] if is_new else None)
+    if state != "fulfilled" or (done and all(step.verified_at is not None for step in done)):
+        return Standing()
+    if seen and [step.key for step in done] == [seen]:
+        _verified(uow, number)
+        return Standing()
+    return Standing(to_check=[_bound(number, step) for step in steps.standing(uow, number)])
 
 
 def _go_on(number: str, standing: Standing) -> datetime | None:
     """Carry out step after step, until nothing of the item is ours to do; then look at every effect once more."""
     while standing.ready:
-        standing = _carry_out(number, standing.ready)
+        standing = _carry_out(number, standing)
     if standing.to_check is not None:
         _check(number, standing.to_check)
     return standing.next_at
 
 
-def _carry_out(number: str, ready: Sequence[tuple[BoundStep, Claim]]) -> Standing:
+def _carry_out(number: str, standing: Standing) -> Standing:
     """Carry out steps that wait for nothing, beside each other where there are several; return where the item stands then."""
-    if len(ready) == 1:
-        outcome, following = carry_out(*ready[0], lambda uow: _stand(uow, number))
+    if len(standing.ready) == 1:
+        step, claim = standing.ready[0]
+        then = lambda uow, is_seen: _stand(uow, number, step.key if is_seen else "")  # noqa: E731
+        outcome, following = carry_out(step, claim, then, look=standing.is_last)
         outcomes = [outcome]
     else:
         following = None
-        with ThreadPoolExecutor(min(len(ready), AT_ONCE), thread_name_prefix="step") as threads:
-            outcomes = [each for each, _ in threads.map(lambda one: carry_out(one[0], one[1], lambda uow: None), ready)]
+        with ThreadPoolExecutor(min(len(standing.ready), AT_ONCE), thread_name_prefix="step") as threads:
+            outcomes = [each for each, _ in threads.map(lambda one: carry_out(one[0], one[1], lambda *_: None), standing.ready)]
     if Outcome.DRIFTED in outcomes:
         _ask_again(number)
     if following is not None:
@@ -127,8 +137,12 @@ def _check(number: str, done: Sequence[BoundStep]) -> None:
         if missing:
             fulfilment.undo_fulfilled(uow, number, missing)
         else:
-            steps.verified(uow, number)
-            fulfilment.verified(uow, number)
+            _verified(uow, number)
+
+
+def _verified(uow: UnitOfWork, number: str) -> None:
+    steps.verified(uow, number)
+    fulfilment.verified(uow, number)
 
 
 def _take_back(number: str) -> None:

@@ -33,15 +33,18 @@ class Outcome(Enum):
     FAILED = auto()  # it comes back by itself, or waits for its owner
 
 
-def carry_out(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) -> tuple[Outcome, T | None]:
+def carry_out(
+    step: BoundStep, claim: Claim, then: Callable[[UnitOfWork, bool], T], *, look: bool = False
+) -> tuple[Outcome, T | None]:
     """Carry out a claimed step once, whatever dies on the way.
 
     `then` acts in the transaction that commits the step, and its answer is returned too; None where it did not come to that.
+    It hears whether the effect was seen to be there after the act, which is looked for where the caller asks to `look`.
     """
     failpoints.reach("step.claimed")
     try:
         with _kept(claim):
-            return _act(step, claim, then)
+            return _act(step, claim, then, look)
     except Superseded:
         log.warning("another worker took over", item=step.item, step=step.key, epoch=claim.epoch)
         return Outcome.NOT_OURS, None
@@ -52,7 +55,7 @@ def carry_out(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) ->
         return _failed(claim, t("Something went wrong in the desk itself. The log of the worker says what.")), None
 
 
-def _act(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) -> tuple[Outcome, T | None]:
+def _act(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork, bool], T], look: bool) -> tuple[Outcome, T | None]:
     chosen = actions.named(step.action)
     result: dict[str, object] = {}
     if not actions.is_as_planned(step, actions.plan(step)):
@@ -64,9 +67,17 @@ def _act(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork], T]) -> tupl
     else:
         result = dict(chosen.run(step))
         failpoints.reach("step.acted")
-    following = _commit(claim, result, then)
+    is_seen = look and _is_seen(chosen, step)
+    following = _commit(claim, result, lambda uow: then(uow, is_seen))
     failpoints.reach("step.committed")
     return Outcome.DONE, following
+
+
+def _is_seen(chosen: actions.Action, step: BoundStep) -> bool:
+    try:
+        return chosen.verify(step)
+    except DeskError:  # it is done all the same; whether it holds is asked once more
+        return False
 
 
 def _commit(claim: Claim, result: dict[str, object], then: Callable[[UnitOfWork], T]) -> T | None:

@@ -14,6 +14,7 @@ from app.services.deliveries import Hold
 from flows import failpoints
 
 RENEW_SECONDS = 4.0
+TOGETHER = 16  # deliveries end together: one that was not ended before its worker died comes back and changes nothing
 STALL_SECONDS = 120.0  # one item that takes longer hangs: its lease is let go, another run takes over
 
 stopping = threading.Event()  # the worker was told to end: finish the item at hand, put back the rest
@@ -32,6 +33,7 @@ def work_off(keys: list[str], act: Callable[[Hold], datetime | None]) -> int:
     Prefect shows the run as failed.
     """
     failed: list[str] = []
+    done: list[Hold] = []
     with database.sessions().begin() as session:
         holds = deliveries.begin(session, keys)
     failpoints.reach("flow.begun")
@@ -42,8 +44,11 @@ def work_off(keys: list[str], act: Callable[[Hold], datetime | None]) -> int:
                     deliveries.release(session, holds[position:])
                 break
             progress()
-            if not _act(hold, act):
+            if not _act(hold, act, done):
                 failed.append(hold.number)
+            if len(done) >= TOGETHER:
+                _finish(done)
+        _finish(done)
     if failed:
         raise Failed(f"{len(failed)} of {len(holds)} failed: {', '.join(failed[:20])}")
     return len(holds)
@@ -56,8 +61,15 @@ def later(hold: Hold) -> datetime:
     return now + timedelta(seconds=min(60, 2 ** min(hold.attempt, 6)))
 
 
-def _act(hold: Hold, act: Callable[[Hold], datetime | None]) -> bool:
-    """Act on one delivery and note how it ended; False when it failed."""
+def _finish(done: list[Hold]) -> None:
+    if done:
+        with database.sessions().begin() as session:
+            deliveries.finish(session, *done)
+        done.clear()
+
+
+def _act(hold: Hold, act: Callable[[Hold], datetime | None], done: list[Hold]) -> bool:
+    """Act on one delivery and note how it ended, or leave it with those that are `done`; False when it failed."""
     error: Exception | None = None
     next_at: datetime | None = None
     try:
@@ -66,13 +78,14 @@ def _act(hold: Hold, act: Callable[[Hold], datetime | None]) -> bool:
     except Exception as caught:  # whatever it is, it is logged, kept with the delivery and tried again
         error = caught
         log.exception("delivery failed", number=hold.number, delivery=hold.id, attempt=hold.attempt)
+    if error is None and next_at is None:
+        done.append(hold)
+        return True
     with database.sessions().begin() as session:
         if error is not None:
             deliveries.fail(session, hold, f"{type(error).__name__}: {error}")
         elif next_at is not None:
             deliveries.again(session, hold, next_at)
-        else:
-            deliveries.finish(session, hold)
     return error is None
 
 

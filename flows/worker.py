@@ -77,6 +77,7 @@ class DeskWorker(BaseWorker[DeskJob, BaseVariables, DeskResult]):
         super().__init__(work_pool_name, limit=limit, **more)
         self._threads = ThreadPoolExecutor(limit, thread_name_prefix="flow")
         self._wake = asyncio.Event()
+        self._was_full = False
         self._stopping = threading.Event()
 
     async def run(
@@ -87,7 +88,8 @@ class DeskWorker(BaseWorker[DeskJob, BaseVariables, DeskResult]):
             task_status.started(1)
         loop = asyncio.get_running_loop()
         code = await loop.run_in_executor(self._threads, _run, flow_run, configuration.command or "")
-        self._wake.set()  # a slot is free
+        if self._was_full:  # a run may wait for the slot that is free now
+            self._wake.set()
         return DeskResult(identifier=f"{self.name}/{flow_run.id}", status_code=code)
 
     def stop(self) -> None:
@@ -97,7 +99,7 @@ class DeskWorker(BaseWorker[DeskJob, BaseVariables, DeskResult]):
         self._wake.set()
 
     async def serve(self) -> None:
-        """Take runs until `stop`: each second, at each signal of the relay, and when a slot is freed."""
+        """Take runs until `stop`: each second, at each signal of the relay, and when a slot is freed that was missing."""
         loop = asyncio.get_running_loop()
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 1}):  # waiting out a server's absence is this loop's work
             async with self:
@@ -122,9 +124,12 @@ class DeskWorker(BaseWorker[DeskJob, BaseVariables, DeskResult]):
 
     async def _poll(self) -> None:
         if self.limiter.available_tokens < 1:
+            self._was_full = True
             return
+        self._was_full = False
         try:
             await self.get_and_submit_flow_runs()
+            self._was_full = self.limiter.available_tokens < 1
         except httpx.HTTPError as error:  # the server is away or ill: it will be asked again
             log.warning("Prefect does not answer", reason=type(error).__name__)
 

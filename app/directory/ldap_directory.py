@@ -98,7 +98,7 @@ class LdapDirectory:
     def is_member(self, group_dn: str, person_dn: str) -> bool:
         """Say whether the person is a direct member; the server compares, so spelling does not matter."""
         with self._connection() as connection:
-            entry = self._group_entry(connection, group_dn)
+            entry = self._required(connection, group_dn, ["objectClass"])
             name = groups.member_attribute(entry)
             try:
                 return bool(connection.compare_ext_s(entry.dn, name, self._value(connection, name, person_dn).encode()))

@@ -51,9 +51,8 @@ def words(session: Session, item: Item, offer: Offer, language: str) -> list[Tex
 def values_for(session: Session, item: Item, offer: Offer) -> templates.Values:
     """Return what the placeholders of an item's steps stand for."""
     logins = [str(item.answers.get(field.name)) for field in offer.fields if field.kind is Kind.PERSON]
-    found = [person for person in (item.requester, item.beneficiary) if person]  # mostly loaded already
-    if logins:
-        found += session.scalars(select(Person).where(Person.login.in_(logins)))
+    meant = Person.id.in_({item.requester_id, item.beneficiary_id} - {None})
+    found = session.scalars(select(Person).where(meant | Person.login.in_(logins) if logins else meant))
     people = {person.id: facts_of(person) for person in found}
     nobody = PersonFacts("", "", "")
     return templates.context(

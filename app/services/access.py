@@ -32,7 +32,8 @@ def note_effect(uow: UnitOfWork, item: Item, step: Step) -> None:
     """
     if step.action not in {GIVES, TAKES}:
         return
-    held, person, target = _of_step(uow, step)
+    with uow.session.no_autoflush:
+        held, person, target = _of_step(uow, step)
     if person is None:
         return
     if step.action == TAKES:
@@ -229,7 +230,7 @@ def _ends_at(uow: UnitOfWork, item: Item, step: Step) -> datetime | None:
     """Return the end of the day on which the step's file says it ends, in the organisation's zone."""
     offer = catalog.version(uow.session, item.catalog_hash)
     described = next((each for each in offer.steps if each.name == step.key), None)
-    day = templates.until(described, progress.values_for(uow.session, item, offer)) if described else ""
+    day = templates.until(described, progress.values_for(uow.session, item, offer)) if described and described.ends else ""
     return rules.end_of(date.fromisoformat(day), settings().timezone) if day else None
 
 

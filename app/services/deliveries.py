@@ -76,9 +76,11 @@ def renew(session: Session, holds: Sequence[Hold]) -> None:
     session.execute(change.values(lease_until=_in(LEASE_SECONDS)), execution_options=_PLAIN)
 
 
-def finish(session: Session, hold: Hold) -> bool:
-    """Say that the event was acted on; False when another attempt has taken over."""
-    return _end(session, hold, state="done", done_at=_CLOCK, error=None)
+def finish(session: Session, *holds: Hold) -> int:
+    """Say that these events were acted on; return of how many: for the others another attempt has taken over."""
+    change = update(Delivery).where(_held(holds), Delivery.state == "running").returning(Delivery.id)
+    done = change.values(lease_until=None, state="done", done_at=_CLOCK, error=None)
+    return len(session.scalars(done, execution_options=_PLAIN).all())
 
 
 def again(session: Session, hold: Hold, next_at: datetime) -> bool:

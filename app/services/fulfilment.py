@@ -79,8 +79,9 @@ def store_plan(uow: UnitOfWork, number: str, plans: Mapping[str, Mapping[str, An
     digest = fulfilment.plan_hash(item.catalog_hash, item.answers, plans)
     was, item.plan_hash, item.planned_at = item.plan_hash, digest, uow.now
     item.plan = [{"step": key, **plan} for key, plan in plans.items()]
-    _lay_out_steps(uow, item, offer, values, plans)
-    extensions.note(uow, item, offer, values)
+    with uow.session.no_autoflush:  # item and record are written once, with the state that follows
+        _lay_out_steps(uow, item, offer, values, plans)
+        extensions.note(uow, item, offer, values)
     uow.record_event(item, "item.plan", before={"plan": was}, after={"plan": digest, "catalog": item.catalog_hash})
     asked = asking.of(uow, item, offer, values)
     if not asked:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import selectinload
 
 from app.models.baskets import Draft
@@ -27,6 +27,11 @@ from app.rules.lifecycle import Action, RecordKind
 from app.rules.words import t
 from app.services import approvals, attachments, messages, records, rounds, spending, tasks
 from app.unit_of_work import UnitOfWork
+
+# As text, on the connection: every transaction on an item begins with it, and nothing of it is kept.
+_LOCK_REQUEST = text(
+    "select id from records where id = (select request_id from items join records using (id) where number = :number) for update"
+)
 
 
 @dataclass(frozen=True)
@@ -218,8 +223,7 @@ def _named(uow: UnitOfWork, words: Any) -> str:
 def locked(uow: UnitOfWork, number: str) -> Item:
     """Lock an item's request first and then the item: everybody in the same order, so that nobody waits in a ring."""
     if not uow.holds(number):
-        request = select(Item.request_id).where(Item.number == number).correlate(None).scalar_subquery()
-        uow.session.execute(select(Record.id).where(Record.id == request).with_for_update())
+        uow.session.connection().execute(_LOCK_REQUEST, {"number": number})
     return uow.get(Item, number)
 
 
@@ -353,11 +357,15 @@ def remind(uow: UnitOfWork, number: str) -> list[Person]:
 
 def settle_request(uow: UnitOfWork, item: Item) -> None:
     """Roll the item's end up into its request (domain.md 3)."""
-    request = uow.session.get(Request, item.request_id, with_for_update={"of": Record})
-    if request is None or request.state in lifecycle.FINAL:
-        return
-    uow.session.flush()
-    states = uow.session.scalars(select(Item.state).where(Item.request_id == request.id)).all()
+    if any(isinstance(each, Item) for each in uow.session.new) or any(isinstance(each, Request) for each in uow.session.dirty):
+        uow.session.flush()
+    with uow.session.no_autoflush:  # what was moved is written once, with what follows from it
+        request = uow.session.get(Request, item.request_id, with_for_update={"of": Record})
+        if request is None or request.state in lifecycle.FINAL:
+            return
+        rows = uow.session.execute(select(Item.id, Item.state).where(Item.request_id == request.id)).all()
+    moved = {each.id: each.state for each in uow.session.dirty if isinstance(each, Item)}
+    states = [moved.get(row.id, row.state) for row in rows]
     if action := lifecycle.roll_up(states):
         request.closed_at = uow.now
         records.move(uow, request, action, consequence=True)
@@ -367,8 +375,9 @@ def settle_request(uow: UnitOfWork, item: Item) -> None:
 
 def tell_owners(uow: UnitOfWork, item: Item, template: str, **params: Any) -> None:
     """Tell requester and beneficiary how an item goes on."""
-    for person in uow.session.scalars(select(Person).where(Person.id.in_({item.requester_id, item.beneficiary_id}))):
-        messages.tell(uow, person, template, item, **params)
+    for person in dict.fromkeys((item.requester, item.beneficiary)):  # mostly loaded already
+        if person is not None:
+            messages.tell(uow, person, template, item, **params)
 
 
 def is_past_recall(item: Item) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.models.requests import Item, Step
-from app.rules import backoff
+from app.rules import backoff, fulfilment
 from app.rules.errors import ActionNotAllowed
 from app.rules.words import Text, t
 from app.services import access, requests, step_rows
@@ -103,6 +103,11 @@ def verified(uow: UnitOfWork, number: str) -> None:
 def done(uow: UnitOfWork, number: str) -> Sequence[Step]:
     """Return the automatic steps of an item that are done."""
     return [step for step in _steps(uow, number) if step.state == "done" and step.action]
+
+
+def is_last(uow: UnitOfWork, number: str, key: str) -> bool:
+    """Say whether every other step of an item is over."""
+    return fulfilment.is_over(step.state for step in _steps(uow, number) if step.key != key)
 
 
 def standing(uow: UnitOfWork, number: str) -> Sequence[Step]:
