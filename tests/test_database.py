@@ -3,6 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+from sqlalchemy import text
+
 from app import database
 
 
@@ -18,3 +21,13 @@ def test_first_calls_at_the_same_moment_share_one_engine(db: str) -> None:
         database.forget()
         with ThreadPoolExecutor(16) as pool:
             assert len(set(pool.map(ask, range(16)))) == 1
+
+
+def test_a_connection_that_died_while_it_lay_idle_is_replaced(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "PING_AFTER_SECONDS", 0.0)
+    with database.sessions()() as first, database.sessions()() as second:
+        mine = first.scalar(text("select pg_backend_pid()"))
+        second.scalar(text("select pg_backend_pid()"))
+        first.close()  # back in the pool
+        assert second.scalar(text("select pg_terminate_backend(:pid, 5000)"), {"pid": mine})
+        assert first.scalar(text("select pg_backend_pid()")) != mine

@@ -25,8 +25,14 @@ def note(uow: UnitOfWork, item: Item, offer: Offer, values: templates.Values) ->
     if not targets:
         return
     held = select(Grant).where(Grant.person_id == item.beneficiary_id, Grant.target.in_(targets), Grant.state != access.ENDED)
-    linked = set(uow.session.scalars(select(Link.target_id).where(Link.source_id == item.id, Link.type == register.EXTENDS)))
-    for grant in uow.session.scalars(held.where(Grant.item_id.not_in(linked | {item.id})).order_by(Grant.id)):
+    grants = uow.session.scalars(held.where(Grant.item_id != item.id).order_by(Grant.id)).all()
+    if not grants:
+        return
+    known = set(uow.session.scalars(select(Link.target_id).where(Link.source_id == item.id, Link.type == register.EXTENDS)))
+    linked = set(known)
+    for grant in grants:
+        if grant.item_id in known:
+            continue
         if grant.item_id not in linked:
             linked.add(grant.item_id)
             uow.session.add(Link(source_id=item.id, target_id=grant.item_id, type=register.EXTENDS, created_at=uow.now))
