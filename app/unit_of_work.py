@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import CTE, ColumnElement, exc, func, inspect, select, text
+from sqlalchemy import CTE, ColumnElement, Select, bindparam, exc, func, inspect, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -67,10 +68,8 @@ class UnitOfWork:
         """
         if isinstance(held := self._locked.get(number), model):
             return held
-        query = select(model, func.desk_now()).where(Record.number == number, visibility.visible(self.actor))
-        if lock:
-            query = query.with_for_update(of=Record).execution_options(populate_existing=True)
-        found = self.session.execute(query).one_or_none()
+        query = _systems_query(model, lock) if self.actor is SYSTEM else _query(model, lock, self.actor)
+        found = self.session.execute(query, {"number": number}).one_or_none()
         if found is None:
             raise NotFound(number)
         record: R = found[0]
@@ -161,6 +160,17 @@ class UnitOfWork:
                     next_at=self.now, priority=priority or 3,
                 )
             )  # fmt: skip
+
+
+def _query(model: type[R], lock: bool, actor: Actor) -> Select[tuple[R, datetime]]:
+    query = select(model, func.desk_now()).where(Record.number == bindparam("number"), visibility.visible(actor))
+    return query.with_for_update(of=Record).execution_options(populate_existing=True) if lock else query
+
+
+@cache
+def _systems_query(model: type[R], lock: bool) -> Select[tuple[R, datetime]]:
+    """Return the question of the desk itself, made once: its flows ask it for each item several times."""
+    return _query(model, lock, SYSTEM)
 
 
 def _actor(session: Session, who: Actor | Person | str | int, now: datetime | None) -> tuple[Actor, datetime | None]:

@@ -126,7 +126,7 @@ class DeskWorker(BaseWorker[DeskJob, BaseVariables, DeskResult]):
         if self.limiter.available_tokens < 1:
             self._was_full = True
             return
-        self._was_full = False
+        self._was_full = True  # until it is known better: a slot may be freed meanwhile
         try:
             await self.get_and_submit_flow_runs()
             self._was_full = self.limiter.available_tokens < 1

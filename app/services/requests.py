@@ -375,7 +375,9 @@ def settle_request(uow: UnitOfWork, item: Item) -> None:
 
 def tell_owners(uow: UnitOfWork, item: Item, template: str, **params: Any) -> None:
     """Tell requester and beneficiary how an item goes on."""
-    for person in dict.fromkeys((item.requester, item.beneficiary)):  # mostly loaded already
+    with uow.session.no_autoflush:  # people do not change here: what is written can wait for the rest
+        people = dict.fromkeys((item.requester, item.beneficiary))
+    for person in people:
         if person is not None:
             messages.tell(uow, person, template, item, **params)
 
