@@ -8,7 +8,7 @@ from functools import cache
 import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -66,7 +66,7 @@ def _note_use(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -
 
 
 def _ping_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object) -> None:
-    """Ask a connection that lay idle whether it still lives; the pool opens another where it does not.
+    """Ask a connection that lay idle whether it still lives; where it does not, the pool opens all of them anew.
 
     `pool_pre_ping` asks at every use: a worker uses its connections hundreds of times a second.
     """
@@ -76,7 +76,7 @@ def _ping_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, prox
     try:
         _engine().dialect.do_ping(connection)
     except psycopg.Error as gone:
-        raise DisconnectionError from gone
+        raise InvalidatePoolError from gone
 
 
 def sessions() -> sessionmaker[Session]:
