@@ -30,6 +30,7 @@ _LOCK_HEAD = text(
     "insert into streams (name, seq, hash) values (:name, 0, :hash)"
     " on conflict (name) do update set seq = streams.seq returning seq, hash"
 )
+_LOCK_HEADS = text("select name, seq, hash from streams where name = any(:names) order by name for update")
 _WRITE_HEAD = text(
     "insert into streams (name, seq, hash) values (:name, :seq, :hash)"
     " on conflict (name) do update set seq = excluded.seq, hash = excluded.hash"
@@ -45,6 +46,7 @@ class UnitOfWork:
         self.actor = actor
         self._now = now
         self._heads: dict[str, tuple[int, bytes]] = {}
+        self._ends: dict[str, tuple[int, bytes]] = {}  # of streams that are locked and not written to yet
         self._locked: dict[str, Record] = {}
 
     @property
@@ -77,6 +79,21 @@ class UnitOfWork:
         if lock:
             self._locked[number] = record
         return record
+
+    def get_all(self, model: type[R], numbers: Sequence[str]) -> list[R]:
+        """Return several records at once, locked with the ends of their streams; those that are not there are left out."""
+        query = _lock_all(model).where(visibility.visible(self.actor))
+        rows = self.session.execute(query, {"numbers": list(numbers)}).all()
+        found: list[Any] = [row[0] for row in rows]
+        self._now = self._now or next((row.now for row in rows), None)
+        self._locked |= {record.number: record for record in found}
+        ends = self.session.connection().execute(_LOCK_HEADS, {"names": [record.number for record in found]})
+        self._ends |= {row.name: (row.seq, row.hash) for row in ends}
+        return found
+
+    def held(self, model: type[R]) -> list[R]:
+        """Return the records of this kind that this unit has locked."""
+        return [record for record in self._locked.values() if isinstance(record, model)]
 
     def holds(self, number: str) -> bool:
         """Say whether this unit has locked the record of that number."""
@@ -146,6 +163,8 @@ class UnitOfWork:
         """Return where a stream ends, locked until the commit; a record that is not yet stored has no past."""
         if stream in self._heads:
             return self._heads[stream]
+        if stream in self._ends:
+            return self._ends[stream]
         if record is not None and not inspect(record).persistent:
             return 0, audit.GENESIS
         seq, digest = self.session.connection().execute(_LOCK_HEAD, {"name": stream, "hash": audit.GENESIS}).one()
@@ -171,6 +190,12 @@ def _query(model: type[R], lock: bool, actor: Actor) -> Select[tuple[R, datetime
 def _systems_query(model: type[R], lock: bool) -> Select[tuple[R, datetime]]:
     """Return the question of the desk itself, made once: its flows ask it for each item several times."""
     return _query(model, lock, SYSTEM)
+
+
+def _lock_all(model: type[R]) -> Select[tuple[R, datetime]]:
+    mine = Record.number.in_(bindparam("numbers", expanding=True))
+    query = select(model, func.desk_now().label("now")).where(mine).order_by(Record.id)
+    return query.with_for_update(of=Record).execution_options(populate_existing=True)
 
 
 def _actor(session: Session, who: Actor | Person | str | int, now: datetime | None) -> tuple[Actor, datetime | None]:

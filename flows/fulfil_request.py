@@ -3,7 +3,7 @@
 An item that is given up, or was canceled after something was done, is taken back: the last step first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,26 +12,29 @@ from typing import Final
 from prefect import flow
 from sqlalchemy import select
 
+from app import logs
 from app.models.records import Record
 from app.models.requests import Step
 from app.models.tasks import Task
 from app.rules.errors import ActionNotAllowed, Unavailable
 from app.rules.lifecycle import NUMBER_PREFIX, RecordKind
-from app.services import fulfilment, steps
+from app.services import fulfilment, requests, steps
 from app.services.deliveries import Hold
 from app.services.fulfilment import BoundStep
 from app.services.steps import Claim
 from app.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
 from flows import actions, failpoints, taking
-from flows.ledger import Outcome, carry_out
+from flows.ledger import Effect, Outcome, carry_out, cause, commit, kept
 
 AT_ONCE: Final = 4  # steps of one item beside each other
+
+log = logs.logger("flows")
 
 
 @flow(name="fulfil_request")
 def fulfil_request(deliveries: list[str]) -> int:
     """Take approved items as far as they go now."""
-    return taking.work_off(deliveries, fulfil)
+    return taking.work_off(deliveries, fulfil, fulfil_together)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,65 @@ def fulfil(hold: Hold) -> datetime | None:
         return _go_on(number, standing)
     except Unavailable:  # what is outside a step's own retries: a new plan, a last check, taking back
         return taking.later(hold)
+
+
+def fulfil_together(holds: Sequence[Hold], progress: Callable[[], None]) -> Sequence[Hold]:
+    """Take several items as far as one step of each goes, in two transactions; the rest of their way, each alone."""
+    mine = [hold for hold in holds if hold.number.startswith(NUMBER_PREFIX[RecordKind.ITEM])]
+    with unit_of_work(SYSTEM) as uow:
+        requests.lock(uow, [hold.number for hold in mine])
+        going = [hold for hold in mine if fulfilment.begin(uow, hold.number).state not in {"compensating", "canceled"}]
+        standings = {hold: _stand(uow, hold.number) for hold in going}
+    steps_ = {hold: standing for hold, standing in standings.items() if len(standing.ready) == 1}
+    with kept(*(claim for standing in steps_.values() for _, claim in standing.ready)):
+        standings |= _one_step_of_each(steps_, progress)
+    done = []
+    for hold, standing in standings.items():
+        progress()
+        if _go_on(hold.number, standing) is None:
+            done.append(hold)
+    return done
+
+
+def _one_step_of_each(standings: Mapping[Hold, Standing], progress: Callable[[], None]) -> dict[Hold, Standing]:
+    """Carry out the one ready step of each of these items; return where they stand then."""
+    effects: dict[Hold, Effect] = {}
+    for hold, standing in standings.items():
+        progress()
+        effects[hold] = cause(*standing.ready[0], look=standing.is_last)
+    done = {hold: effect for hold, effect in effects.items() if effect.outcome is Outcome.DONE}
+    claims = {hold: standings[hold].ready[0][1] for hold in done}
+    try:
+        with unit_of_work(SYSTEM) as uow:
+            requests.lock(uow, [hold.number for hold in done])
+            for hold, effect in done.items():
+                steps.commit(uow, claims[hold], dict(effect.result))
+            found = {hold: _stand_after(uow, claims[hold], effect.is_seen) for hold, effect in done.items()}
+        failpoints.reach("step.committed")
+    except Exception:  # one of them does not go on record: the others do
+        log.warning("not together", numbers=[hold.number for hold in done], exc_info=True)
+        found = {}
+    for hold, effect in effects.items():
+        if hold not in found:
+            found[hold] = _settle(hold.number, standings[hold].ready[0][1], effect)
+    return found
+
+
+def _settle(number: str, claim: Claim, effect: Effect) -> Standing:
+    """Put the effect of an item's one step on record, or see to what came of it; return where the item stands then."""
+    outcome, following = effect.outcome, None
+    if outcome is Outcome.DONE:
+        outcome, following = commit(claim, effect, lambda uow, is_seen: _stand_after(uow, claim, is_seen))
+    if following is not None:
+        return following
+    if outcome is Outcome.DRIFTED:
+        _ask_again(number)
+    with unit_of_work(SYSTEM) as uow:
+        return _stand(uow, number)
+
+
+def _stand_after(uow: UnitOfWork, claim: Claim, is_seen: bool) -> Standing:
+    return _stand(uow, claim.item, claim.key if is_seen else "")
 
 
 def _item(uow: UnitOfWork, hold: Hold) -> str:
@@ -105,17 +167,12 @@ def _carry_out(number: str, standing: Standing) -> Standing:
     """Carry out steps that wait for nothing, beside each other where there are several; return where the item stands then."""
     if len(standing.ready) == 1:
         step, claim = standing.ready[0]
-        then = lambda uow, is_seen: _stand(uow, number, step.key if is_seen else "")  # noqa: E731
-        outcome, following = carry_out(step, claim, then, look=standing.is_last)
-        outcomes = [outcome]
-    else:
-        following = None
-        with ThreadPoolExecutor(min(len(standing.ready), AT_ONCE), thread_name_prefix="step") as threads:
-            outcomes = [each for each, _ in threads.map(lambda one: carry_out(one[0], one[1], lambda *_: None), standing.ready)]
+        with kept(claim):
+            return _settle(number, claim, cause(step, claim, look=standing.is_last))
+    with ThreadPoolExecutor(min(len(standing.ready), AT_ONCE), thread_name_prefix="step") as threads:
+        outcomes = list(threads.map(lambda one: carry_out(*one), standing.ready))
     if Outcome.DRIFTED in outcomes:
         _ask_again(number)
-    if following is not None:
-        return following
     with unit_of_work(SYSTEM) as uow:
         return _stand(uow, number)
 

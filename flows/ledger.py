@@ -1,10 +1,11 @@
 """Carry out one claimed step: check for drift, act, commit (app/services/steps.py keeps the books)."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,6 +19,7 @@ from app.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
 from flows import actions, failpoints
 
 RENEW_SECONDS = 4.0
+_OURS: Final = t("Something went wrong in the desk itself. The log of the worker says what.")
 
 T = TypeVar("T")
 
@@ -33,29 +35,50 @@ class Outcome(Enum):
     FAILED = auto()  # it comes back by itself, or waits for its owner
 
 
-def carry_out(
-    step: BoundStep, claim: Claim, then: Callable[[UnitOfWork, bool], T], *, look: bool = False
-) -> tuple[Outcome, T | None]:
-    """Carry out a claimed step once, whatever dies on the way.
+@dataclass(frozen=True)
+class Effect:
+    """What came of causing an effect: it is there (and was seen to be), or not. It goes on record with `commit`."""
 
-    `then` acts in the transaction that commits the step, and its answer is returned too; None where it did not come to that.
-    It hears whether the effect was seen to be there after the act, which is looked for where the caller asks to `look`.
-    """
+    outcome: Outcome
+    result: Mapping[str, Any] = field(default_factory=dict)
+    is_seen: bool = False
+
+
+def carry_out(step: BoundStep, claim: Claim) -> Outcome:
+    """Carry out a claimed step once, whatever dies on the way."""
+    with kept(claim):
+        effect = cause(step, claim)
+        return commit(claim, effect, lambda *_: None)[0] if effect.outcome is Outcome.DONE else effect.outcome
+
+
+def cause(step: BoundStep, claim: Claim, *, look: bool = False) -> Effect:
+    """Cause the effect of a claimed step, outside of any transaction; what fails is kept with the step. Raises nothing."""
     failpoints.reach("step.claimed")
     try:
-        with _kept(claim):
-            return _act(step, claim, then, look)
+        return _act(step, claim, look)
     except Superseded:
-        log.warning("another worker took over", item=step.item, step=step.key, epoch=claim.epoch)
-        return Outcome.NOT_OURS, None
+        return _not_ours(claim)
     except DeskError as error:
-        return _failed(claim, error.text, hopeless=not isinstance(error, Stale | Unavailable)), None
+        return Effect(_failed(claim, error.text, hopeless=not isinstance(error, Stale | Unavailable)))
     except Exception:  # whatever it is, it is logged, kept with the step and tried again; then its owner sees it
         log.exception("step failed", item=step.item, step=step.key, attempt=claim.attempt)
-        return _failed(claim, t("Something went wrong in the desk itself. The log of the worker says what.")), None
+        return Effect(_failed(claim, _OURS))
 
 
-def _act(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork, bool], T], look: bool) -> tuple[Outcome, T | None]:
+def commit(claim: Claim, effect: Effect, then: Callable[[UnitOfWork, bool], T]) -> tuple[Outcome, T | None]:
+    """Put an effect on record together with what follows from it."""
+    try:
+        following = _commit(claim, effect, then)
+    except Superseded:
+        return _not_ours(claim).outcome, None
+    except Exception:
+        log.exception("step failed", item=claim.item, step=claim.key, attempt=claim.attempt)
+        return _failed(claim, _OURS), None
+    failpoints.reach("step.committed")
+    return Outcome.DONE, following
+
+
+def _act(step: BoundStep, claim: Claim, look: bool) -> Effect:
     chosen = actions.named(step.action)
     result: dict[str, object] = {}
     if not actions.is_as_planned(step, actions.plan(step)):
@@ -63,14 +86,16 @@ def _act(step: BoundStep, claim: Claim, then: Callable[[UnitOfWork, bool], T], l
         if claim.epoch == 1 or not chosen.verify(step):
             with unit_of_work(SYSTEM) as uow:
                 steps.put_back(uow, claim)
-            return Outcome.DRIFTED, None
+            return Effect(Outcome.DRIFTED)
     else:
         result = dict(chosen.run(step))
         failpoints.reach("step.acted")
-    is_seen = look and _is_seen(chosen, step)
-    following = _commit(claim, result, lambda uow: then(uow, is_seen))
-    failpoints.reach("step.committed")
-    return Outcome.DONE, following
+    return Effect(Outcome.DONE, result, look and _is_seen(chosen, step))
+
+
+def _not_ours(claim: Claim) -> Effect:
+    log.warning("another worker took over", item=claim.item, step=claim.key, epoch=claim.epoch)
+    return Effect(Outcome.NOT_OURS)
 
 
 def _is_seen(chosen: actions.Action, step: BoundStep) -> bool:
@@ -80,17 +105,17 @@ def _is_seen(chosen: actions.Action, step: BoundStep) -> bool:
         return False
 
 
-def _commit(claim: Claim, result: dict[str, object], then: Callable[[UnitOfWork], T]) -> T | None:
+def _commit(claim: Claim, effect: Effect, then: Callable[[UnitOfWork, bool], T]) -> T | None:
     try:
         with unit_of_work(SYSTEM) as uow:
-            steps.commit(uow, claim, result)
-            return then(uow)
+            steps.commit(uow, claim, dict(effect.result))
+            return then(uow, effect.is_seen)
     except Superseded:
         raise
     except Exception:  # what follows is not this step's fault: its effect goes on record, and the rest is asked for anew
         log.exception("what follows a step failed", item=claim.item, step=claim.key)
         with unit_of_work(SYSTEM) as uow:
-            steps.commit(uow, claim, result)
+            steps.commit(uow, claim, dict(effect.result))
         return None
 
 
@@ -104,18 +129,14 @@ def _failed(claim: Claim, error: Text, *, hopeless: bool = False) -> Outcome:
 
 
 @contextmanager
-def _kept(claim: Claim) -> Iterator[None]:
-    """Renew the step's lease while the block runs."""
+def kept(*claims: Claim) -> Iterator[None]:
+    """Renew the leases of these steps while the block runs."""
     ended = threading.Event()
 
     def renew() -> None:
-        while not ended.wait(RENEW_SECONDS):
-            try:
-                with unit_of_work(SYSTEM) as uow:
-                    steps.renew(uow, claim)
-            except (Superseded, SQLAlchemyError, DeskError) as error:
-                log.warning("lease of step not renewed", item=claim.item, step=claim.key, reason=type(error).__name__)
-                return
+        held = list(claims)
+        while held and not ended.wait(RENEW_SECONDS):
+            held = [claim for claim in held if _renewed(claim)]
 
     thread = threading.Thread(target=renew, daemon=True, name="step lease")
     thread.start()
@@ -124,3 +145,13 @@ def _kept(claim: Claim) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+def _renewed(claim: Claim) -> bool:
+    try:
+        with unit_of_work(SYSTEM) as uow:
+            steps.renew(uow, claim)
+    except (Superseded, SQLAlchemyError, DeskError) as error:
+        log.warning("lease of step not renewed", item=claim.item, step=claim.key, reason=type(error).__name__)
+        return False
+    return True

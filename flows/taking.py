@@ -1,7 +1,7 @@
 """How a flow works off the deliveries it was given: begin, keep the lease, end each one, let go when told to stop."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -26,11 +26,16 @@ class Failed(RuntimeError):
     """Some deliveries of a run failed; the log says which, and they come back by themselves."""
 
 
-def work_off(keys: list[str], act: Callable[[Hold], datetime | None]) -> int:
+Act = Callable[[Hold], datetime | None]
+Together = Callable[[Sequence[Hold], Callable[[], None]], Collection[Hold]]
+
+
+def work_off(keys: list[str], act: Act, together: Together | None = None) -> int:
     """Act on each delivery that is still meant for us; return how many. `act` names when to come back, or None.
 
     One failure stops no other: it is noted with its delivery, which is due again later, and raised at the end so that
-    Prefect shows the run as failed.
+    Prefect shows the run as failed. Of a crowd, `together` takes as many as it can at once and returns those it is
+    done with; it must not mind that the others, or all of them when it raises, are then taken one by one.
     """
     failed: list[str] = []
     done: list[Hold] = []
@@ -38,17 +43,23 @@ def work_off(keys: list[str], act: Callable[[Hold], datetime | None]) -> int:
         holds = deliveries.begin(session, keys)
     failpoints.reach("flow.begun")
     with _kept(holds) as progress:
-        for position, hold in enumerate(holds):
-            if stopping.is_set():
-                with database.sessions().begin() as session:
-                    deliveries.release(session, holds[position:])
-                break
-            progress()
-            if not _act(hold, act, done):
-                failed.append(hold.number)
-            if len(done) >= TOGETHER:
-                _finish(done)
-        _finish(done)
+        left = list(holds)
+        while left and not stopping.is_set():
+            group = left[:TOGETHER]
+            if together and len(group) > 1:
+                done += _taken(group, together, progress)
+            for hold in [hold for hold in group if hold not in done]:
+                if stopping.is_set():
+                    break
+                progress()
+                left.remove(hold)
+                if not _act(hold, act, done):
+                    failed.append(hold.number)
+            left = [hold for hold in left if hold not in done]
+            _finish(done)
+        if left:
+            with database.sessions().begin() as session:
+                deliveries.release(session, left)
     if failed:
         raise Failed(f"{len(failed)} of {len(holds)} failed: {', '.join(failed[:20])}")
     return len(holds)
@@ -59,6 +70,17 @@ def later(hold: Hold) -> datetime:
     with database.sessions()() as session:
         now: datetime = session.scalars(select(func.desk_now())).one()
     return now + timedelta(seconds=min(60, 2 ** min(hold.attempt, 6)))
+
+
+def _taken(group: Sequence[Hold], together: Together, progress: Callable[[], None]) -> Collection[Hold]:
+    progress()
+    try:
+        taken = together(group, progress)
+        failpoints.reach("flow.acted")
+    except Exception:  # what is wrong with one of them is found when each is taken alone
+        log.warning("not together", numbers=[hold.number for hold in group], exc_info=True)
+        return ()
+    return taken
 
 
 def _finish(done: list[Hold]) -> None:

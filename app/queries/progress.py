@@ -10,7 +10,7 @@ from app.models.approvals import ApprovalRound
 from app.models.people import Person, Team
 from app.models.requests import Item, Step
 from app.models.tasks import Task
-from app.queries import catalog
+from app.queries import catalog, remembered
 from app.queries.requests import Whole
 from app.rules.catalog import conditions, templates
 from app.rules.catalog.items import Item as Offer
@@ -50,16 +50,27 @@ def words(session: Session, item: Item, offer: Offer, language: str) -> list[Tex
 
 def values_for(session: Session, item: Item, offer: Offer) -> templates.Values:
     """Return what the placeholders of an item's steps stand for."""
-    logins = [str(item.answers.get(field.name)) for field in offer.fields if field.kind is Kind.PERSON]
-    meant = Person.id.in_({item.requester_id, item.beneficiary_id} - {None})
-    found = session.scalars(select(Person).where(meant | Person.login.in_(logins) if logins else meant))
-    people = {person.id: facts_of(person) for person in found}
+    people = {person.id: facts_of(person) for person in people_of(session, [(item, offer)])}
     nobody = PersonFacts("", "", "")
     return templates.context(
         offer, item.answers, number=item.number,
         beneficiary=people.get(item.beneficiary_id or 0, nobody), requester=people.get(item.requester_id or 0, nobody),
         people={facts.login: facts for facts in people.values()},
     )  # fmt: skip
+
+
+def people_of(session: Session, items: Sequence[tuple[Item, Offer]]) -> Sequence[Person]:
+    """Return whoever these items are by, for, or name in an answer; those who were asked for before are not asked for again."""
+    ids = {key for item, _ in items for key in (item.requester_id, item.beneficiary_id) if key}
+    logins = {str(item.answers.get(field.name)) for item, offer in items for field in offer.fields if field.kind is Kind.PERSON}
+    known = [remembered.known(session, ("person", key)) for key in (*ids, *logins)]
+    if all(known):
+        return list(dict.fromkeys(known))
+    found = session.scalars(select(Person).where(Person.id.in_(ids) | Person.login.in_(logins) if logins else Person.id.in_(ids))).all()
+    for person in found:
+        for key in (person.id, person.login):
+            remembered.keep(session, ("person", key), person)
+    return found
 
 
 def facts_of(person: Person) -> PersonFacts:

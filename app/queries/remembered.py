@@ -19,3 +19,8 @@ def once(session: Session, key: Hashable, ask: Callable[[], T]) -> T:
 def known(session: Session, key: Hashable) -> Any:
     """Return the answer that this session has had to `key`, or None."""
     return session.info.get("remembered", {}).get(key)
+
+
+def keep(session: Session, key: Hashable, answer: Any) -> None:
+    """Remember an answer that came with others, so that nobody asks for it alone."""
+    session.info.setdefault("remembered", {})[key] = answer

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.models.access import Grant
 from app.models.events import Event
 from app.models.people import Person
 from app.models.records import Note
 from app.models.requests import Item, Step
-from app.queries import access, catalog, progress
+from app.queries import access, catalog, progress, remembered
 from app.rules import access as rules
 from app.rules import backoff
 from app.rules.catalog import templates
@@ -23,6 +24,7 @@ from app.unit_of_work import UnitOfWork
 GIVES = "directory.add_member"
 TAKES = "directory.remove_member"
 OPEN, ENDING, ENDED = "open", "ending", "ended"
+_DRAW: Final = text("select nextval(pg_get_serial_sequence('grants', 'id'))")
 
 
 def note_effect(uow: UnitOfWork, item: Item, step: Step) -> None:
@@ -44,12 +46,12 @@ def note_effect(uow: UnitOfWork, item: Item, step: Step) -> None:
     before = {"item": held.item_id, "step": held.step_id, "ends": _iso(held.ends_at)} if held else {}
     if held is None:
         held = Grant(person_id=person.id, target=target, item_id=item.id, step_id=step.id, granted_at=uow.now)
+        held.id = uow.session.connection().execute(_DRAW).scalar_one()  # drawn, so that nothing need be written before its event
         uow.session.add(held)
     else:
         ends_at = rules.later(held.ends_at, ends_at)
     held.ends_at, held.item_id, held.step_id = ends_at, item.id, step.id
     _reopen(uow, held)
-    uow.session.flush()
     uow.record_event(item, "grant.open", before=before, after={"grant": held.id, "person": person.id, "ends": _iso(ends_at)})
 
 
@@ -214,7 +216,9 @@ def _end(uow: UnitOfWork, grant: Grant, why: str, *, by: Item) -> None:
 def _of_step(uow: UnitOfWork, step: Step) -> tuple[Grant | None, Person | None, str]:
     """Return what the step's person holds of its target (locked), the person, and the target."""
     login, target = str(step.params.get("person", "")), str(step.params.get("group", ""))
-    person = uow.session.scalars(select(Person).where(Person.login == login.lower())).one_or_none()
+    person = remembered.once(
+        uow.session, ("person", login.lower()), lambda: uow.session.scalars(select(Person).where(Person.login == login.lower())).one_or_none()
+    )
     if person is None:
         return None, None, target
     mine = Grant.person_id == person.id, Grant.target == target, Grant.state != ENDED

@@ -13,7 +13,7 @@ from app.models.people import Person, Team
 from app.models.records import Note, Record
 from app.models.requests import Item, Request, Step
 from app.models.tasks import Task
-from app.queries import catalog, progress
+from app.queries import catalog, progress, remembered
 from app.queries.choices import Choices
 from app.rules import lifecycle
 from app.rules.actions import ACTIONS
@@ -25,7 +25,7 @@ from app.rules.catalog.items import Item as Offer
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import Action, RecordKind
 from app.rules.words import t
-from app.services import approvals, attachments, messages, records, rounds, spending, tasks
+from app.services import approvals, attachments, messages, records, rounds, spending, step_rows, tasks
 from app.unit_of_work import UnitOfWork
 
 # As text, on the connection: every transaction on an item begins with it, and nothing of it is kept.
@@ -170,6 +170,7 @@ def order_parts(uow: UnitOfWork, bundle: Item, offer: Offer, over: frozenset[str
         item.request, item.part_of = bundle.request, place
         records.add(uow, item, after={"catalog": other.hash, "slug": other.slug, "bundle": bundle.number})
         found.append(item)
+        remembered.keep(uow.session, ("parts", bundle.request_id), None)  # there are more now
     return found
 
 
@@ -225,6 +226,26 @@ def locked(uow: UnitOfWork, number: str) -> Item:
     if not uow.holds(number):
         uow.session.connection().execute(_LOCK_REQUEST, {"number": number})
     return uow.get(Item, number)
+
+
+def lock(uow: UnitOfWork, numbers: Sequence[str]) -> list[Item]:
+    """Lock several items with their requests, steps and streams, and read what each of them would ask for.
+
+    What follows asks nobody again: a handful of statements for all of them (flows/taking.py, `together`).
+    """
+    of = select(Item.request_id).where(Item.number.in_(numbers))
+    requests = uow.session.scalars(select(Record.number).where(Record.id.in_(of)).order_by(Record.id).with_for_update()).all()
+    uow.get_all(Request, requests)
+    items = uow.get_all(Item, numbers)
+    step_rows.foresee(uow, items)
+    offers = catalog.versions(uow.session, [item.catalog_hash for item in items])
+    progress.people_of(uow.session, [(item, offers[item.catalog_hash]) for item in items])
+    others: dict[int, list[Any]] = {item.request_id: [] for item in items}
+    for row in uow.session.execute(select(Item.id, Item.state, Item.request_id).where(Item.request_id.in_(others))):
+        others[row.request_id].append(row)
+    for request, rows in others.items():
+        remembered.keep(uow.session, ("parts", request), rows)
+    return items
 
 
 def decide(
@@ -357,20 +378,31 @@ def remind(uow: UnitOfWork, number: str) -> list[Person]:
 
 def settle_request(uow: UnitOfWork, item: Item) -> None:
     """Roll the item's end up into its request (domain.md 3)."""
-    if any(isinstance(each, Item) for each in uow.session.new) or any(isinstance(each, Request) for each in uow.session.dirty):
-        uow.session.flush()
-    with uow.session.no_autoflush:  # what was moved is written once, with what follows from it
-        request = uow.session.get(Request, item.request_id, with_for_update={"of": Record})
-        if request is None or request.state in lifecycle.FINAL:
-            return
-        rows = uow.session.execute(select(Item.id, Item.state).where(Item.request_id == request.id)).all()
-    moved = {each.id: each.state for each in uow.session.dirty if isinstance(each, Item)}
+    request, rows = _whole(uow, item)
+    if request is None or request.state in lifecycle.FINAL:
+        return
+    moved = {each.id: each.state for each in (*uow.session.dirty, *uow.held(Item)) if isinstance(each, Item)}
     states = [moved.get(row.id, row.state) for row in rows]
     if action := lifecycle.roll_up(states):
         request.closed_at = uow.now
         records.move(uow, request, action, consequence=True)
     elif request.state == "submitted" and item.state == "fulfilling":
         records.move(uow, request, Action.BEGIN, consequence=True)
+
+
+def _whole(uow: UnitOfWork, item: Item) -> tuple[Request | None, Sequence[Any]]:
+    """Return an item's request, locked, and the id and state of each of its items as they were stored."""
+    has_more = any(isinstance(each, Item) for each in uow.session.new)
+    held = next((each for each in uow.held(Request) if each.id == item.request_id), None)
+    if held and not has_more and (rows := remembered.known(uow.session, ("parts", held.id))):
+        return held, rows
+    if has_more or any(isinstance(each, Request) for each in uow.session.dirty):
+        uow.session.flush()
+    with uow.session.no_autoflush:  # what was moved is written once, with what follows from it
+        request = uow.session.get(Request, item.request_id, with_for_update={"of": Record})
+        if request is None:
+            return None, ()
+        return request, uow.session.execute(select(Item.id, Item.state).where(Item.request_id == request.id)).all()
 
 
 def tell_owners(uow: UnitOfWork, item: Item, template: str, **params: Any) -> None:
