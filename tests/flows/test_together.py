@@ -57,7 +57,7 @@ def order(*pairs: tuple[str, str]) -> list[str]:
     for position, (person, group) in enumerate(pairs):
         with unit_of_work("helena") as uow:
             line = Line(OFFER.slug, OFFER.hash, {"person": person, "group": group})
-            numbers.append(requests.submit(uow, Order(f"order-{position}", [line])).items[0].number)
+            numbers.append(requests.submit(uow, Order(f"{position}-{person}-{group}", [line])).items[0].number)
     return numbers
 
 
@@ -93,7 +93,7 @@ def test_a_crowd_ends_as_each_of_it_would_alone_in_fewer_statements(company: Sla
     assert states(numbers) == states(others) == ["closed"] * 4
     assert {tuple(event_names(number)) for number in numbers} == {tuple(event_names(number)) for number in others}
     assert len(membership_changes(company.audit_file)) == 8
-    assert together < asked / 2
+    assert together < asked * 2 / 3  # of sixteen it is a third
 
 
 def test_one_that_does_not_fit_holds_up_none_of_the_others(company: Slapd) -> None:
@@ -105,14 +105,13 @@ def test_one_that_does_not_fit_holds_up_none_of_the_others(company: Slapd) -> No
     assert len(membership_changes(company.audit_file)) == 2
 
 
-def test_one_that_drifted_is_asked_again_and_the_others_go_on() -> None:
+def test_one_that_drifted_is_planned_anew_and_the_others_go_on() -> None:
     numbers = order(*((person, "finance-ro") for person in PEOPLE))
     taking.work_off(claimed("plan_item"), plan, plan_together)
     directory().add_member(group_dn("finance-ro"), person_dn("bo"))
     taking.work_off(claimed("fulfil_request"), fulfil, fulfil_together)
-    assert states(numbers) == ["closed", "fulfilling", "closed", "closed"]
-    taking.work_off(claimed("fulfil_request"), fulfil, fulfil_together)
-    assert "item.drift" not in event_names(numbers[0])
+    assert states(numbers) == ["closed"] * 4
+    assert [list(event_names(number)).count("item.plan") for number in numbers] == [1, 2, 1, 1]
 
 
 @pytest.mark.parametrize("place", ["step.claimed", "step.acted", "step.committed"])
