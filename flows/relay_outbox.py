@@ -42,6 +42,7 @@ RUNS: Final = "desk_runs"
 CROWD_SECONDS: Final = 3.0  # less than a crowd gathers for so long: a run costs as much as carrying out several items
 CROWDS: Final = 4  # handed over at once
 LOOK_SECONDS: Final = 1.0
+ASK_SECONDS: Final = 1.0  # between two questions about a run that has not ended
 PAUSE_SECONDS: Final = 0.2  # between two looks, however often events wake us: each look asks a dozen questions
 
 log = logs.logger("relay")
@@ -55,6 +56,7 @@ class Relay:
         self._prefect = prefect
         self._gathered: dict[str, float] = {}
         self._woken: dict[str, tuple[str, float]] = {}
+        self._asked: dict[str, float] = {}
         self._ticked: dict[str, int] = {}
         self._tidied = time.monotonic()
 
@@ -120,11 +122,20 @@ class Relay:
         """Create a run of a flow that seeks its own work, unless the last one is still on its way."""
         run_id, at = self._woken.get(flow, ("", -math.inf))
         since = time.monotonic() - at
-        if since < gap or (run_id and since < PATIENCE_SECONDS and self._prefect.state(run_id)[0] in UNDER_WAY):
+        if since < gap or (run_id and since < PATIENCE_SECONDS and self._is_under_way(flow, run_id)):
             return 0
         key = f"{settings().work_pool}:{flow}:{int(time.time())}"  # several relays: one run a second
         self._woken[flow] = (self._prefect.create(flow, {}, key=key, name=flow, tags=[]), time.monotonic())
         return 1
+
+    def _is_under_way(self, flow: str, run_id: str) -> bool:
+        """Say whether that run has not ended, as far as Prefect said within the last second: mail to many takes a minute."""
+        if time.monotonic() - self._asked.get(flow, -math.inf) < ASK_SECONDS:
+            return True
+        if self._prefect.state(run_id)[0] not in UNDER_WAY:
+            return False
+        self._asked[flow] = time.monotonic()
+        return True
 
     def _tick(self, flow: str, every: float) -> int:
         """Create the run of this stretch of time, however many relays there are and however often they start."""
