@@ -78,7 +78,7 @@ def test_a_manager_approves_on_a_phone(cast: str, chromium: Browser, address: st
         page.locator(".bottombar a").nth(2).click()
         if script:
             sound(page)
-        page.locator("main").get_by_role("link", name="Access to a shared group").first.click()
+        page.locator("main").get_by_role("link", name={"en": "Access to a shared group", "pt": "Acesso a um grupo compartilhado"}[language]).first.click()
         expect(page.locator("main")).to_contain_text("Ana Lima")
         if script:
             sound(page)

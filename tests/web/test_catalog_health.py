@@ -42,7 +42,7 @@ def test_faults_failed_rehearsals_and_lost_teams_come_first_with_their_mend(sofi
         rehearsals.store(uow, "access/shared-group", digest, "broken", t("There is no team “%(team)s”.", team="x{{7*7}}"))
     page = sofia.get("/catalog-health/").text
     assert "catalog/workplace/visitor.toml:3" in page
-    assert "The key “&lt;b&gt;” is missing. Remove it, or change the kind." in page
+    assert "The key “&lt;b&gt;” is missing. <strong>Remove it, or change the kind." in page
     assert "The last good version serves." in page
     assert "There is no team “x{{7*7}}”." in page
 
