@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
 from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
@@ -65,9 +64,9 @@ class _Server:
 
     def send(self, letter: Letter) -> None:
         """Send one mail to its one recipient."""
-        message = mime.mail(letter)
+        to = mime.recipient(letter)
         try:
-            self._hand_over(message)
+            self._server.sendmail(mime.sender().addr_spec, [to.addr_spec], mime.mail(letter, to))
         except smtplib.SMTPRecipientsRefused as refused:
             (code, words), *_ = refused.recipients.values()
             raise _refusal(code, words) from refused
@@ -79,10 +78,6 @@ class _Server:
             raise Refused("the mail server cannot write to such an address") from error
         except (smtplib.SMTPException, OSError) as error:
             raise Lost(_words(error)) from error
-
-    def _hand_over(self, message: EmailMessage) -> None:
-        (to,) = message["To"].addresses
-        self._server.send_message(message, mime.sender().addr_spec, [to.addr_spec])
 
 
 def send_due(limit: int = 500) -> SendReport:

@@ -57,7 +57,7 @@ def test_no_name_or_subject_adds_a_recipient_or_a_header(smtp: Handler) -> None:
 @pytest.mark.parametrize("evil", ["z@evil.example, ana@aurora.example", "ana@aurora.example\nBcc: z@evil.example", "a b@c", "=?utf-8?q?a?=@b c"])
 def test_an_address_that_is_more_than_one_is_refused(evil: str) -> None:
     with pytest.raises(Refused):
-        mime.mail(letter(address=evil))
+        mime.recipient(letter(address=evil))
 
 
 def test_a_mail_has_text_and_html_and_says_that_a_machine_wrote_it(smtp: Handler) -> None:
