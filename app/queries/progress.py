@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from app.models.approvals import ApprovalRound
 from app.models.people import Person, Team
@@ -63,7 +64,8 @@ def people_of(session: Session, items: Sequence[tuple[Item, Offer]]) -> Sequence
     """Return whoever these items are by, for, or name in an answer; those who were asked for before are not asked for again."""
     ids = {key for item, _ in items for key in (item.requester_id, item.beneficiary_id) if key}
     logins = {str(item.answers.get(field.name)) for item, offer in items for field in offer.fields if field.kind is Kind.PERSON}
-    known = [remembered.known(session, ("person", key)) for key in (*ids, *logins)]
+    known = [remembered.known(session, ("person", key)) for key in logins]
+    known += [remembered.known(session, ("person", key)) or session.identity_map.get(identity_key(Person, key)) for key in ids]
     if all(known):
         return list(dict.fromkeys(known))
     found = session.scalars(select(Person).where(Person.id.in_(ids) | Person.login.in_(logins) if logins else Person.id.in_(ids))).all()
