@@ -31,7 +31,7 @@ from tests.web.pages import browser_of
 from tests.web.test_ordering import hidden
 
 EVIL = [
-    "{{7*7}}", "{% for x in ().__class__.__base__.__subclasses__() %}{% endfor %}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "%(guest)s %s %n",
+    "{{9137*7919}}", "{% for x in ().__class__.__base__.__subclasses__() %}{% endfor %}", "${9137*7919}", "#{9137*7919}", "<%= 9137*7919 %>", "%(guest)s %s %n",
     "{0.__class__.__init__.__globals__}", "{beneficiary.mail}", "{item.number}", "{guest}", "{requester.__class__}", "\\g<0> \\1", "{{config}}",
 ]  # fmt: skip
 
@@ -63,16 +63,16 @@ def test_what_is_typed_reaches_mails_steps_and_pages_literally(cast: str, applic
     page = browser_of(application, "ana").get(f"/requests/{request}").text
     shown = page.replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("&#34;", '"')
     assert words in shown
-    assert not re.search(r"\b49\b", shown)
+    assert not re.search(r"\b72355903\b", shown)
 
 
 def test_words_of_a_catalogue_file_are_no_template_either(cast: str, application: Flask) -> None:
-    evil = MAIL_ITEM.replace('name = "Visitor badge"', 'name = "{{7*7}} <b>x</b> %(a)s"').replace('label = "Who comes?"', 'label = "${7*7}{{7*7}}"')
+    evil = MAIL_ITEM.replace('name = "Visitor badge"', 'name = "{{9137*7919}} <b>x</b> %(a)s"').replace('label = "Who comes?"', 'label = "${9137*7919}{{9137*7919}}"')
     publish(evil, "workplace/visitor")
     page = browser_of(application, "ana").get("/catalog/workplace/visitor").text
-    assert "{{7*7}} &lt;b&gt;x&lt;/b&gt; %(a)s" in page
-    assert "${7*7}{{7*7}}" in page
-    assert not re.search(r"\b49\b", page)
+    assert "{{9137*7919}} &lt;b&gt;x&lt;/b&gt; %(a)s" in page
+    assert "${9137*7919}{{9137*7919}}" in page
+    assert not re.search(r"\b72355903\b", page)
 
 
 @pytest.mark.parametrize("evil", ["{guest.__class__}", "{0}", "{guest!r}", "{requester.password}", "{item.__dict__}", "{guest:>100000000}"])
