@@ -42,7 +42,7 @@ class Seeker(NamedTuple):
 
 
 SEEKERS: Final = {
-    "send_messages": Seeker(_mail_is_due, 6),
+    "send_messages": Seeker(_mail_is_due, 2),
     "check_sessions": Seeker(sync.is_check_due, 3),
     "look_again": Seeker(_check_is_due, 60),
     "end_access": Seeker(_access_is_due, 20),
