@@ -56,6 +56,12 @@ class UnitOfWork:
             self._now = self.session.scalars(select(func.desk_now())).one()
         return self._now
 
+    def play_at(self, moment: datetime) -> None:
+        """Let history happen when it happened: what the importer writes from here on bears this time."""
+        if self.actor is not IMPORTER:
+            raise Forbidden(t("You may not do this."))
+        self._now = moment
+
     def ask(self, *columns: ColumnElement[Any], after: CTE | None = None) -> Sequence[Any]:
         """Return these values in one statement, which brings the desk's time along; `after` names what it does first."""
         query = select(func.desk_now(), *columns)
@@ -98,6 +104,10 @@ class UnitOfWork:
     def holds(self, number: str) -> bool:
         """Say whether this unit has locked the record of that number."""
         return number in self._locked
+
+    def has_told(self, stream: str) -> bool:
+        """Say whether this unit has written an event of that stream."""
+        return stream in self._heads
 
     def check(self, permission: str, record: Record | None = None) -> None:
         """Raise Forbidden unless the actor holds this permission (on this record)."""

@@ -1,6 +1,6 @@
 """`desk ...`: one file per group of commands in this package, and those that join by entry point `balcao.commands`.
 
-Each `app/cli/<group>.py` exposes `commands: list[click.Command]`. Such files import click at their top and everything
+Each `app/cli/<group>.py` (but `_<name>.py`, which is for them) exposes `commands: list[click.Command]`. Such files import click at their top and everything
 heavy inside their functions, so that `desk --help` stays quick.
 """
 
@@ -36,7 +36,7 @@ class Desk(click.Group):
 
 
 def _sources(wanted: str) -> Iterator[list[click.Command]]:
-    groups = [module.name for module in pkgutil.iter_modules(__path__)]
+    groups = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
     for name in sorted(groups, key=lambda name: name != wanted):
         yield import_module(f"{__name__}.{name}").commands
     for entry in sorted(entry_points(group="balcao.commands"), key=lambda entry: entry.name != "platform"):

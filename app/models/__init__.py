@@ -3,6 +3,7 @@
 from app.models import (
     access,
     approvals,
+    assets,
     attachments,
     base,
     baskets,
@@ -10,6 +11,7 @@ from app.models import (
     changes,
     directory,
     events,
+    imports,
     incidents,
     messages,
     people,
@@ -23,6 +25,7 @@ from app.models import (
 __all__ = [
     "access",
     "approvals",
+    "assets",
     "attachments",
     "base",
     "baskets",
@@ -30,6 +33,7 @@ __all__ = [
     "changes",
     "directory",
     "events",
+    "imports",
     "incidents",
     "messages",
     "people",

@@ -74,6 +74,9 @@ class Link(Base):
     type: Mapped[str]
     created_at: Mapped[datetime]
 
+    source: Mapped[Record] = relationship(foreign_keys=[source_id])
+    target: Mapped[Record] = relationship(foreign_keys=[target_id])
+
 
 class Participant(Base):
     """Somebody who sees a record for a reason that is no column of it: watcher, approver or named."""
@@ -87,6 +90,16 @@ class Participant(Base):
     record_id: Mapped[int] = mapped_column(ForeignKey("records.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     relation: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Tag(Base):
+    """A word that people put on a record to find it again."""
+
+    __tablename__ = "tags"
+    __table_args__ = (Index("ix_tags_tag", "tag", "record_id"),)
+
+    record_id: Mapped[int] = mapped_column(ForeignKey("records.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Note(Base):

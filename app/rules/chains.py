@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from app.rules import audit, lifecycle
 from app.rules.lifecycle import Action, RecordKind
 
-REPLAY: Final = "replay"  # an importer's history may go from any state to any state (domain.md 11)
+REPLAY: Final = Action.REPLAY.value  # may go from any state to any state (domain.md 11)
 _ACTIONS: Final = {action.value: action for action in Action}
 
 
@@ -117,6 +117,10 @@ def _transition(entry: Entry, at: Progress, before: dict[str, Any], after: dict[
     kind, _, name = entry.name.partition(".")
     if at.seq == 0 and name not in {"create", REPLAY}:
         yield Finding("I8", row_of(entry), f"The life of {entry.stream} begins with {entry.name}, not with its creation.")
+    if name == REPLAY and entry.actor != "importer":
+        yield Finding("I8", row_of(entry), f"It plays history, which only the importer may; it is by {entry.actor}.")
+    if name == REPLAY and before.get("state") != at.state:
+        yield Finding("I8", row_of(entry), f"It leaves the state {before.get('state')}, but {entry.stream} was {at.state}.")
     if name == "create" or name == REPLAY:
         at.state = after.get("state")
         return

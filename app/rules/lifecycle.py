@@ -120,6 +120,8 @@ class Action(StrEnum):
     CLOSE = "close"
     OPEN = "open"
     TAKE = "take"
+    RESOLVE = "resolve"
+    REPLAY = "replay"  # an importer's history: from any state to any state, so no row of MOVES (domain.md 11)
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,16 @@ def _moves(kind: RecordKind, *rows: tuple[Action, str, str]) -> Iterable[Move]:
 
 
 MOVES: Final[tuple[Move, ...]] = (
+    *_moves(
+        RecordKind.INCIDENT,
+        (Action.START, "new", "in_progress"),
+        (Action.HOLD, "in_progress on_hold", "on_hold"),
+        (Action.RESUME, "on_hold", "in_progress"),
+        (Action.RESOLVE, "in_progress on_hold", "resolved"),
+        (Action.REOPEN, "resolved", "in_progress"),
+        (Action.CLOSE, "resolved", "closed"),
+        (Action.CANCEL, "new in_progress on_hold", "canceled"),
+    ),
     *_moves(
         RecordKind.REQUEST,
         (Action.SUBMIT, "draft", "submitted"),
@@ -193,6 +205,16 @@ def target(kind: RecordKind, action: Action, state: str) -> str | None:
 def actions(kind: RecordKind, state: str) -> tuple[Action, ...]:
     """Return what can be done from this state, in the order of MOVES."""
     return tuple(move.action for move in MOVES if move.kind is kind and state in move.sources)
+
+
+def leads(kind: RecordKind, state: str, to: str) -> bool:
+    """Say whether any action leads from one state to the other."""
+    return any(move.target == to for move in MOVES if move.kind is kind and state in move.sources)
+
+
+def is_reopening(state: str | None, to: str) -> bool:
+    """Say whether an incident that goes from one state to the other was taken up again."""
+    return (state == "resolved" and to not in {"resolved", "closed"}) or (state == "closed" and to != "closed")
 
 
 def roll_up(states: Iterable[str]) -> Action | None:

@@ -6,6 +6,11 @@ from app.rules import lifecycle
 from app.rules.lifecycle import Action, RecordKind
 
 ROWS = {  # from → to, as the domain writes it
+    RecordKind.INCIDENT: {
+        ("new", "in_progress"), ("in_progress", "on_hold"), ("on_hold", "on_hold"), ("on_hold", "in_progress"), ("resolved", "in_progress"),
+        ("in_progress", "resolved"), ("on_hold", "resolved"), ("resolved", "closed"),
+        *((state, "canceled") for state in ("new", "in_progress", "on_hold")),
+    },
     RecordKind.REQUEST: {
         ("draft", "submitted"), ("submitted", "in_fulfilment"), ("draft", "canceled"),
         *((state, end) for state in ("submitted", "in_fulfilment")
