@@ -45,6 +45,7 @@ class UnitOfWork:
         self.session = session
         self.actor = actor
         self._now = now
+        self.latest: Event | None = None  # the event written last: what letters about it quote
         self._heads: dict[str, tuple[int, bytes]] = {}
         self._ends: dict[str, tuple[int, bytes]] = {}  # of streams that are locked and not written to yet
         self._locked: dict[str, Record] = {}
@@ -154,7 +155,7 @@ class UnitOfWork:
             before=event.before, after=event.after, note_digest=event.note_digest,
         )  # fmt: skip
         self._heads[event.stream] = (event.seq, event.hash)
-        event.record, event.note = record, note
+        event.record, event.note, self.latest = record, note, event
         self.session.add(event)
         if self.actor is not IMPORTER:
             self._queue(event)

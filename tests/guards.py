@@ -11,14 +11,15 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.base import NO_VALUE
 
 from app.models.approvals import Approval, ApprovalRound, Seat, Vote
+from app.models.assets import Affected, CiRelation, ConfigurationItem
 from app.models.catalog import CatalogItem
 from app.models.people import Delegation, Membership, Person, RoleGrant, Team
-from app.models.records import Link, Note, Participant, Record
+from app.models.records import Link, Note, Participant, Record, Tag
 from app.unit_of_work import UnitOfWork
 
 AUDITED = (
     Record, Link, Note, Participant, Person, Team, Membership, RoleGrant, Delegation, ApprovalRound, Approval, Seat,
-    Vote, CatalogItem,
+    Vote, CatalogItem, Tag, Affected, ConfigurationItem, CiRelation,
 )  # fmt: skip
 AUDITED_TABLES = {model.__tablename__ for model in AUDITED}
 MOVER = ("app/services/records.py", "move")

@@ -24,6 +24,7 @@ class Relation(StrEnum):
 
 # An analyst's own ticket is handled with requester rights (domain.md 1).
 OWN = frozenset({Relation.REQUESTER, Relation.BENEFICIARY})
+WORKING = frozenset({Relation.TEAM, Relation.ASSIGNEE})
 VIEW = "view"
 
 
@@ -58,9 +59,12 @@ class Matrix:
     ) -> bool:
         """Answer whether somebody with these roles and relations may do this.
 
-        Roles do not count on a restricted record, nor, except to look, on one's own.
+        Roles do not count on a restricted record, nor, except to look, on one's own; on one's own incident neither does
+        being of its team.
         """
         mine = frozenset(relations)
+        if mine & OWN and permission.startswith("incident.") and not permission.endswith("." + VIEW):
+            mine -= WORKING
         if self.relations_for(permission) & mine:
             return True
         if restricted or (mine & OWN and not permission.endswith("." + VIEW)):

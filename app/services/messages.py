@@ -31,6 +31,13 @@ def tell(
     )  # fmt: skip
 
 
+def receipt(uow: UnitOfWork, person: Person, template: str, record: Record, event: Event | None = None, **params: Any) -> None:
+    """Confirm to somebody what was taken in, also when it was that person's own act."""
+    if person.active and person.email:
+        language = person.language or settings().language
+        queue(uow, person.email, language, template, record, person_id=person.id, event=event, params=params)
+
+
 def queue(
     uow: UnitOfWork,
     address: str,

@@ -25,7 +25,7 @@ from app.settings import settings
 
 ERROR_LIMIT: Final = 300
 PUBLIC_NOTES: Final = ("reply", "question", "answer")  # what a letter may quote; work notes never leave the desk
-SUMMARY: Final = "item.summary"  # and how an item went, which only this event names
+TOLD: Final = ("item.summary", "incident.resolve")  # and how it went, which only these events name
 
 _PLAIN: Final = {"synchronize_session": False}
 _DESK_NOW: Final = func.desk_now()
@@ -143,7 +143,7 @@ def _outgoing(session: Session, leases: Mapping[int, datetime]) -> list[Outgoing
         .outerjoin(beneficiary, beneficiary.id == Record.beneficiary_id)
         .outerjoin(Event, Event.id == Message.event_id)
         .outerjoin(author, author.id == Event.actor_id)
-        .outerjoin(Note, (Note.id == Event.note_id) & (Note.kind.in_(PUBLIC_NOTES) | (Event.name == SUMMARY)) & Note.erased_at.is_(None))
+        .outerjoin(Note, (Note.id == Event.note_id) & (Note.kind.in_(PUBLIC_NOTES) | Event.name.in_(TOLD)) & Note.erased_at.is_(None))
         .where(Message.id.in_(leases))
         .order_by(Message.created_at, Message.id)
     )  # fmt: skip

@@ -10,7 +10,7 @@ from app.models.people import Delegation, Person, RoleGrant
 from app.rules.directory import DirectoryPerson
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.words import LANGUAGES, t
-from app.services import accounts, links, overdue, sessions, tasks
+from app.services import accounts, incidents, links, overdue, sessions, tasks
 from app.settings import matrix
 from app.unit_of_work import UnitOfWork
 from app.visibility import EMPLOYEE
@@ -112,6 +112,7 @@ def disable(uow: UnitOfWork, person_id: int) -> Person:
         person.active = False
         overdue.without(uow, person_id)
         tasks.release(uow, person_id)
+        incidents.release(uow, person_id)
         uow.record_event(_stream(person_id), "person.disable", before={"active": True}, after={"active": False})
     sessions.end_all(uow, person_id, "disabled")
     return person

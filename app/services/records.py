@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, inspect
+from sqlalchemy import ColumnElement, func, inspect, select
 
 from app.models.people import Person
 from app.models.records import Note, Participant, Record
 from app.rules import audit, lifecycle
-from app.rules.errors import ActionNotAllowed, Forbidden, Invalid, Stale
+from app.rules.errors import ActionNotAllowed, Forbidden, Invalid, NotFound, Stale
 from app.rules.lifecycle import NUMBER_PREFIX, Action, RecordKind
 from app.rules.permissions import Relation
 from app.rules.words import t
@@ -16,6 +16,7 @@ from app.unit_of_work import IMPORTER, UnitOfWork
 
 R = TypeVar("R", bound=Record)
 NOTE_LIMIT = 20_000  # characters
+TITLE_LIMIT = 200
 
 
 def numbers(uow: UnitOfWork, *kinds: RecordKind) -> list[str]:
@@ -98,13 +99,31 @@ def expect(record: Record, version: int | None) -> None:
         raise Stale(record.number, theirs)
 
 
+def clean(text: str) -> str:
+    """Return a text that can be stored; Invalid where it is too long."""
+    found = text.replace("\x00", "").strip()
+    if len(found) > NOTE_LIMIT:
+        raise Invalid({"body": t("At most %(limit)s characters.", limit=NOTE_LIMIT)})
+    return found
+
+
+def of_submission(uow: UnitOfWork, model: type[R], key: str) -> R | None:
+    """Return what the actor sent under this key before; a second one at the same moment waits for the first.
+
+    What somebody else sent under it is not told.
+    """
+    uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    earlier = uow.session.scalars(select(model).where(getattr(model, "submission_key") == key)).one_or_none()  # noqa: B009
+    if earlier is not None and earlier.opened_by_id != uow.actor.id:
+        raise NotFound(model.__name__.lower())
+    return earlier
+
+
 def write(uow: UnitOfWork, record: Record, kind: str, body: str) -> Note:
     """Store a free text beside the record; the event that belongs to it names it by id and digest."""
-    text = body.replace("\x00", "").strip()
+    text = clean(body)
     if not text:
         raise Invalid({"body": t("Write something first.")})
-    if len(text) > NOTE_LIMIT:
-        raise Invalid({"body": t("At most %(limit)s characters.", limit=NOTE_LIMIT)})
     note = Note(author_id=uow.actor.id, kind=kind, body=text, digest=audit.digest(text), created_at=uow.now)
     note.record_id = record.id
     uow.session.add(note)

@@ -100,6 +100,14 @@ def withdraw(uow: UnitOfWork, task: Task) -> None:
         records.move(uow, task, Action.CANCEL, consequence=True)
 
 
+def end_with(uow: UnitOfWork, parent: Record, action: Action) -> None:
+    """The parent is over: its open tasks end so; one whose turn never came is skipped."""
+    left = select(Task).where(Task.parent_id == parent.id, Task.state.not_in(TASK_CLOSED)).order_by(Task.id)
+    for task in uow.session.scalars(left.with_for_update(of=Record)):
+        task.closed_at = uow.now
+        records.move(uow, task, Action.SKIP if task.state == "pending" else action, consequence=True, after={"parent": parent.number})
+
+
 def release(uow: UnitOfWork, person_id: int) -> None:
     """Somebody is let in no more: the open tasks that were this person's are their teams' again."""
     mine = select(Task).where(Task.assignee_id == person_id, Task.state.not_in(TASK_CLOSED)).order_by(Task.id)

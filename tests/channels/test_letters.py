@@ -26,7 +26,7 @@ SAID_BY_MESSAGE = {
     "access_ends": {"group", "until"}, "access_ended": {"group"}, "access_stuck": {"group"},
     "recertify": {"left", "until"}, "recertify_reminder": {"left", "until"}, "recertify_closed": {"left", "name"},
 }  # fmt: skip
-TELLING = {"messages.tell", "messages.queue", "messages.tell_team", "requests.tell_owners", "tell_owners", "_tell", "_send_link", "rounds.tell"}
+TELLING = {"messages.tell", "messages.queue", "messages.tell_team", "requests.tell_owners", "tell_owners", "_tell", "_send_link", "rounds.tell", "messages.receipt", "moves.tell_owners"}
 
 
 def templates_in_use() -> set[str]:

@@ -60,7 +60,7 @@ def parse_category(text: str, file: str) -> Category | list[Fault]:
 
 
 def _item(slug: str, read: Mapping[str, Any]) -> Item:
-    fields = tuple(_field(table) for _, table in reading.entries(read, "fields"))
+    fields = tuple(question(table) for _, table in reading.entries(read, "fields"))
     asked = [field.name for field in fields if field.kind is Kind.DIRECTORY_GROUP]
     steps: list[Step] = []
     for position, (_, table) in enumerate(reading.entries(read, "steps"), start=1):
@@ -82,7 +82,8 @@ def _item(slug: str, read: Mapping[str, Any]) -> Item:
     )
 
 
-def _field(table: Mapping[str, Any]) -> Field:
+def question(table: Mapping[str, Any]) -> Field:
+    """Return the question that a table says, which was checked before."""
     return Field(
         name=table["name"],
         label=_words(table, "label"),
@@ -91,7 +92,7 @@ def _field(table: Mapping[str, Any]) -> Field:
         choices=tuple(Option(each["value"], _words(each, "label"), each.get("cost", "")) for each in table.get("choices", ())),
         groups=tuple(table.get("groups", ())),
         types=tuple(table.get("types", ())),
-        columns=tuple(_field(column) for column in table.get("columns", ())),
+        columns=tuple(question(column) for column in table.get("columns", ())),
         when=_when(table),
         **{name: table[name] for name in PLAIN if name in table},
     )

@@ -1,0 +1,91 @@
+"""What tests of incidents share: one reported by ana, and brought into any state."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app import database
+from app.models.incidents import Incident
+from app.models.messages import Message
+from app.models.people import Membership, RoleGrant, Team
+from app.models.problems import Problem
+from app.models.records import Link, Record
+from app.rules.lifecycle import RecordKind
+from app.services import incidents, records
+from app.services.incidents import Report
+from app.unit_of_work import SYSTEM, unit_of_work
+from tests.cast import NOON, person_id
+
+CODE, NOTES = "solved", "The cable was loose."
+LATER = NOON + timedelta(hours=1)
+
+
+def reported(title: str = "VPN does not connect", who: str = "ana", **more: Any) -> str:
+    with unit_of_work(who, now=NOON) as uow:
+        return incidents.report(uow, Report(title, **more)).number
+
+
+def problem() -> str:
+    with unit_of_work(SYSTEM) as uow:
+        (number,) = records.numbers(uow, RecordKind.PROBLEM)
+        return records.add(uow, Problem(kind=RecordKind.PROBLEM, number=number, state="new", title="Cause")).number
+
+
+def brought(state: str, **more: Any) -> str:
+    """Return ana's incident in this state, in bo's hands where it is in somebody's; resolved at noon."""
+    number = reported(**more)
+    steps = {
+        "new": (), "in_progress": ("take",), "on_hold": ("take", "hold"), "resolved": ("take", "resolve"),
+        "closed": ("take", "resolve", "close"), "canceled": ("cancel",),
+    }[state]  # fmt: skip
+    for step in steps:
+        do(number, step)
+    return number
+
+
+def do(number: str, step: str, who: str = "bo", now: datetime | None = None) -> None:
+    with unit_of_work("ana" if step == "close" and who == "bo" else who, now=now or NOON) as uow:
+        match step:
+            case "take":
+                incidents.take(uow, number)
+            case "hold":
+                incidents.hold(uow, number, "vendor")
+            case "resume":
+                incidents.resume(uow, number)
+            case "resolve":
+                incidents.resolve(uow, number, CODE, NOTES)
+            case "reopen":
+                incidents.reopen(uow, number, "It fails again.")
+            case "close":
+                incidents.close(uow, number)
+            case "cancel":
+                incidents.cancel(uow, number, "mistake", "Pressed the wrong button.")
+
+
+def found(number: str) -> Incident:
+    with database.sessions()() as session:
+        return session.scalars(select(Incident).where(Record.number == number)).one()
+
+
+def letters() -> set[tuple[str, str]]:
+    """Return (user name or mailbox, letter) of every mail that waits."""
+    with database.sessions()() as session:
+        return {(row.address.partition("@")[0], row.template) for row in session.scalars(select(Message))}
+
+
+def linked(number: str) -> list[tuple[str, str]]:
+    with database.sessions()() as session:
+        query = select(Link.type, Record.number).join(Record, Record.id == Link.target_id).where(Link.source_id == found(number).id)
+        return sorted((type_, other) for type_, other in session.execute(query))
+
+
+def role(login: str, name: str, *, team: str | None = None) -> None:
+    with database.sessions().begin() as session:
+        session.add(RoleGrant(person_id=person_id(login), role=name, granted_at=NOON))
+        if team:
+            session.add(Membership(person_id=person_id(login), team_id=session.scalars(select(Team.id).where(Team.key == team)).one()))
+
+
+def at(day: int, hour: int = 12) -> datetime:
+    return datetime(2026, 11, 23, 15, 0, tzinfo=UTC) + timedelta(days=day, hours=hour - 12)
