@@ -26,7 +26,8 @@ from app.rules.histories import Line, Rejected, Sorted
 from app.rules.imports import PEOPLE, Mapping
 from app.rules.lifecycle import RecordKind
 from app.rules.words import t
-from app.services import placeholders, replays
+from app.services import arrivals, placeholders, replays
+from app.services.arrivals import Unfit
 from app.services.replays import Named, Player
 from app.unit_of_work import IMPORTER, UnitOfWork, unit_of_work
 
@@ -53,6 +54,8 @@ class Outcome:
 def run(file: Path, mapping_file: Path, processes: int) -> Outcome:
     """Bring the file in, and return what became of it."""
     columns, started = imports.mapping(mapping_file), time.monotonic()
+    if columns.kind != RecordKind.INCIDENT.value:
+        return _rows(columns, file, started)
     with _alone(columns.name):
         found = histories.sort_out(columns, imports.lines(file, columns))
         with unit_of_work(IMPORTER) as uow:
@@ -64,6 +67,33 @@ def run(file: Path, mapping_file: Path, processes: int) -> Outcome:
         outcome.added = found.updates - outcome.known
         if outcome.added:
             _play(file, mapping_file, _named(columns, found), sorted({each.key for each in odd}), processes, outcome.added)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _rows(columns: Mapping, file: Path, started: float) -> Outcome:
+    """Bring in people, teams or CIs: each line a thing of its own; then what ties them together."""
+    outcome, good = Outcome(), []
+    with _alone(columns.name):
+        for line in imports.lines(file, columns):
+            try:
+                if line.fault:
+                    raise Unfit(line.fault)
+                said = arrivals.said(columns, line.values)
+                with unit_of_work(IMPORTER) as uow:
+                    is_new = arrivals.bring(uow, columns, said)
+                outcome.added, outcome.known = outcome.added + is_new, outcome.known + (not is_new)
+                outcome.keys.append(said.key)
+                good.append((line.number, said))
+            except (Unfit, DeskError) as refused:
+                outcome.rejected.append(Rejected(line.number, "", arrivals.reason(refused)))
+        for number, said in good:
+            try:
+                with unit_of_work(IMPORTER) as uow:
+                    arrivals.tie(uow, columns, said)
+            except (Unfit, DeskError) as refused:
+                outcome.rejected.append(Rejected(number, said.key, arrivals.reason(refused)))
+    outcome.rejected.sort()
     outcome.seconds = time.monotonic() - started
     return outcome
 
