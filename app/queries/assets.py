@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from app.models.assets import Affected, CiRelation, ConfigurationItem
@@ -81,7 +82,7 @@ def impact(session: Session, ids: Sequence[int]) -> list[Hurt]:
     ).where(ConfigurationItem.id.in_(ids)).cte("hurt", recursive=True)  # fmt: skip
     onward = select(CiRelation.source_id, start.c.steps + 1, CiRelation.target_id, CiRelation.type)
     tree = start.union(onward.join(start, and_(CiRelation.target_id == start.c.id, start.c.steps < DEEPEST)))
-    nearest = select(tree).distinct(tree.c.id).order_by(tree.c.id, tree.c.steps, tree.c.through).subquery()
+    nearest = select(tree).ext(distinct_on(tree.c.id)).order_by(tree.c.id, tree.c.steps, tree.c.through).subquery()
     item = ConfigurationItem
     query = select(item.id, item.key, item.name, item.kind, item.criticality, nearest.c.steps, nearest.c.through, nearest.c.type)
     query = query.join(nearest, nearest.c.id == item.id).where(or_(item.active, nearest.c.steps == 0))

@@ -100,7 +100,7 @@ def test_no_ring_and_nothing_unknown(cmdb: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "field"), [({"class": "dream"}, "class"), ({"name": ""}, "name"), ({"criticality": 9}, "criticality"), ({"team_id": 999}, "team_id"), ({"key": "x"}, "key")]
+    ("values", "field"), [({"class": "dream"}, "class"), ({"name": ""}, "name"), ({"criticality": 9}, "criticality"), ({"team_id": 999}, "team_id"), ({"colour": "x"}, "colour")]
 )
 def test_what_does_not_fit_is_refused_by_its_field(cmdb: Path, values: dict[str, object], field: str) -> None:
     with pytest.raises(Invalid) as refused, unit_of_work("eva", now=NOON) as uow:

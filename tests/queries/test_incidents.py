@@ -1,0 +1,62 @@
+"""Queues and one incident whole: only what the asker may see, in keyset pages."""
+
+import pytest
+
+from app import database
+from app.practice import practice
+from app.queries import incidents as queries
+from app.rules.errors import NotFound
+from app.services import incidents, relations, tags, watching
+from app.unit_of_work import unit_of_work
+from app.visibility import Actor
+from tests.cast import person_id
+from tests.services.incidents_scene import at, brought, problem, reported
+
+
+def actor(login: str) -> Actor:
+    with unit_of_work(login) as uow:
+        return uow.actor
+
+
+def test_a_queue_comes_in_pages_and_shows_nobody_what_is_not_theirs(cast: str) -> None:
+    numbers = [reported(f"Fault {count}") for count in range(5)]
+    hers = reported("Zeca's", who="zeca", category="network/wifi")
+    taken = brought("in_progress")
+    with database.sessions()() as session:
+        first = queries.queue(session, actor("bo"), states=("new",), per_page=4)
+        second = queries.queue(session, actor("bo"), states=("new",), bookmark=first.next, per_page=4)
+        assert [row.number for row in (*first.rows, *second.rows)] == [hers, *reversed(numbers)]
+        assert (first.rows[0].requester, first.rows[0].assignee, first.rows[0].team) == ("Zeca Dias", None, "network")
+        assert [row.number for row in queries.queue(session, actor("bo"), assignee_id=person_id("bo")).rows] == [taken]
+        assert [row.number for row in queries.queue(session, actor("bo"), category="network").rows] == [hers]
+        assert taken not in [row.number for row in queries.queue(session, actor("bo"), only_unassigned=True).rows]
+        assert hers not in [row.number for row in queries.queue(session, actor("ana")).rows]
+        assert [row.number for row in queries.mine(session, actor("zeca"), only_open=True).rows] == [hers]
+
+
+def test_one_incident_whole_keeps_work_notes_and_foreign_records_inside(cast: str) -> None:
+    number, cause = brought("in_progress"), problem()
+    with unit_of_work("bo") as uow:
+        relations.add(uow, number, "problem", cause)
+        tags.add(uow, number, "vpn")
+        incidents.hand_over(uow, number, "network", "Between us: the router.")
+    with unit_of_work("ana") as uow:
+        watching.invite(uow, number, person_id("zeca"))
+    with database.sessions()() as session:
+        inside = queries.whole(session, actor("bo"), number)
+        assert [note.body for note in inside.notes] == ["Between us: the router."]
+        assert [(type_, onward, record.number) for type_, onward, record in inside.links] == [("problem", True, cause)]
+        assert ([person.login for person in inside.watchers], list(inside.tags)) == (["zeca"], ["vpn"])
+    with database.sessions()() as session:
+        outside = queries.whole(session, actor("ana"), number)
+        assert (list(outside.notes), list(outside.links)) == ([], [])
+        with pytest.raises(NotFound):
+            queries.whole(session, actor("davi"), number)
+
+
+def test_what_is_due_to_close_is_found_by_its_resolution(cast: str) -> None:
+    number = brought("resolved")
+    brought("in_progress")
+    with database.sessions()() as session:
+        assert queries.due_to_close(session, at(5, 11), practice().window) == []
+        assert queries.due_to_close(session, at(5), practice().window) == [number]
