@@ -104,7 +104,7 @@ def whole(session: Session, actor: Actor, number: str) -> Whole:
 def due_to_close(session: Session, now: datetime, window: timedelta, *, limit: int = 200) -> Sequence[str]:
     """Return the numbers of resolved incidents whose window is over, oldest first; major ones never close by themselves."""
     table = Incident.__table__
-    query: Select[tuple[str]] = select(Record.number).join(table, table.c.id == Record.id).where(
+    query: Select[str] = select(Record.number).join(table, table.c.id == Record.id).where(
         table.c.resolved_at <= now - window, table.c.closed_at.is_(None), table.c.major != "accepted", Record.state == "resolved")  # fmt: skip
     return session.scalars(query.order_by(table.c.resolved_at, table.c.id).limit(limit)).all()
 
