@@ -10,6 +10,8 @@ from app.directory import sync
 from app.models.access import Campaign, Grant
 from app.models.messages import Message
 from app.models.requests import Check
+from app.practice import practice
+from app.queries import incidents
 from app.services import overdue
 
 
@@ -31,6 +33,11 @@ def _campaign_is_due(session: Session) -> bool:
     return session.scalar(select(Campaign.id).where(Campaign.next_at <= func.desk_now()).limit(1)) is not None
 
 
+def _incident_is_due(session: Session) -> bool:
+    now = session.scalars(select(func.desk_now())).one()
+    return bool(incidents.due_to_close(session, now, practice().window, limit=1))
+
+
 class Seeker(NamedTuple):
     """Whether a flow has something to do, and how many seconds lie between two runs of it at least.
 
@@ -48,4 +55,5 @@ SEEKERS: Final = {
     "end_access": Seeker(_access_is_due, 20),
     "recertify": Seeker(_campaign_is_due, 60),
     "escalate_approvals": Seeker(overdue.is_due, 20),
+    "close_resolved": Seeker(_incident_is_due, 60),
 }

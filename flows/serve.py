@@ -30,6 +30,7 @@ FLOWS: Final = {
     "end_access": "flows.end_access.end_access",
     "recertify": "flows.recertify.recertify",
     "escalate_approvals": "flows.escalate_approvals.escalate_approvals",
+    "close_resolved": "flows.close_resolved.close_resolved",
     "check_sessions": "flows.sync_directory.check_sessions",
     "anchor_audit": "flows.anchor_audit.anchor_audit",
     "rehearse_catalog": "flows.rehearse_catalog.rehearse_catalog",

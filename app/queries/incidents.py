@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.assets import Affected, ConfigurationItem
+from app.models.events import Event
+from app.models.imports import Replay
 from app.models.incidents import Incident
 from app.models.people import Person, Team
 from app.models.records import Link, Note, Participant, Record, Tag
@@ -102,10 +104,15 @@ def whole(session: Session, actor: Actor, number: str) -> Whole:
 
 
 def due_to_close(session: Session, now: datetime, window: timedelta, *, limit: int = 200) -> Sequence[str]:
-    """Return the numbers of resolved incidents whose window is over, oldest first; major ones never close by themselves."""
+    """Return the numbers of resolved incidents whose window is over, oldest first; major ones never close by themselves.
+
+    What another desk resolved, and only its history tells of, stays as its history left it.
+    """
     table = Incident.__table__
+    ours = exists().where(Event.record_id == Record.id, Event.name == "incident.resolve")
+    is_ours = or_(~exists().where(Replay.record_id == Record.id), ours)
     query: Select[str] = select(Record.number).join(table, table.c.id == Record.id).where(
-        table.c.resolved_at <= now - window, table.c.closed_at.is_(None), table.c.major != "accepted", Record.state == "resolved")  # fmt: skip
+        table.c.resolved_at <= now - window, table.c.closed_at.is_(None), table.c.major != "accepted", Record.state == "resolved", is_ours)  # fmt: skip
     return session.scalars(query.order_by(table.c.resolved_at, table.c.id).limit(limit)).all()
 
 

@@ -1,16 +1,23 @@
 """Queues and one incident whole: only what the asker may see, in keyset pages."""
 
+from pathlib import Path
+
 import pytest
+from sqlalchemy import func, update
 
 from app import database
+from app.models.incidents import Incident
 from app.practice import practice
 from app.queries import incidents as queries
 from app.rules.errors import NotFound
 from app.services import incidents, relations, tags, watching
 from app.unit_of_work import unit_of_work
 from app.visibility import Actor
+from flows.close_resolved import close_resolved
+from flows.seekers import SEEKERS
 from tests.cast import person_id
-from tests.services.incidents_scene import at, brought, problem, reported
+from tests.services.incidents_scene import at, brought, found, problem, reported
+from tests.services.test_replays import LIFE, log, play_here
 
 
 def actor(login: str) -> Actor:
@@ -60,3 +67,18 @@ def test_what_is_due_to_close_is_found_by_its_resolution(cast: str) -> None:
     with database.sessions()() as session:
         assert queries.due_to_close(session, at(5, 11), practice().window) == []
         assert queries.due_to_close(session, at(5), practice().window) == [number]
+
+
+def test_the_flow_closes_what_is_due_and_nothing_that_another_desk_resolved(cast: str, tmp_path: Path) -> None:
+    number = brought("resolved")
+    play_here(log(tmp_path, *LIFE[:4]))
+    is_due = SEEKERS["close_resolved"].is_due
+    with database.sessions().begin() as session:
+        row = update(Incident.__table__).where(Incident.__table__.c.id == found(number).id)
+        session.execute(row.values(resolved_at=func.desk_now()))
+        assert not is_due(session)
+        session.execute(row.values(resolved_at=func.desk_now() - practice().window))
+        assert is_due(session)
+    assert close_resolved.fn() == 1
+    assert close_resolved.fn() == 0
+    assert (found(number).state, found("INC0000045").state) == ("closed", "resolved")
