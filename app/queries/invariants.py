@@ -132,6 +132,13 @@ INVARIANTS: Final = (
         and (a.id is null and not exists (select from events e where e.record_id = r.id
                                           and (e.name = 'item.pass' or e.actor = 'importer'))
              or a.state <> 'approved' or (a.id is not null and a.subject_hash is distinct from i.plan_hash)) order by r.id"""),
+    Invariant("I12", "a replayed history has an event for each line", """
+        select 'record ' || r.number, r.number || ' was played from ' || p.lines || ' lines, and has ' || count(e.id) || ' events of them.'
+        from replays p join records r on r.id = p.record_id left join events e on e.record_id = r.id and e.name = r.kind || '.replay'
+        group by r.id, p.lines having count(e.id) <> p.lines order by r.id"""),
+    Invariant("I8", "a family of incidents has two generations", """
+        select 'record ' || r.number, r.number || ' is part of an incident that is itself part of another.'
+        from incidents c join incidents p on p.id = c.parent_id join records r on r.id = c.id where p.parent_id is not null order by r.id"""),
     Invariant("I7", "every mail has an identity of its own", """
         select 'message ' || max(id), 'Message-ID ' || message_id || ' is on ' || count(*) || ' messages.'
         from messages group by message_id having count(*) > 1

@@ -64,6 +64,7 @@ class Player:
         """Hold everything that does not change between two updates."""
         self.uow, self.columns, self.named = uow, columns, named
         self.matrix = columns.matrix or matrix
+        self.numbers = dict(named.records.values())
 
     def play(self, bundle: Bundle) -> None:
         """Play these updates; each record's follow what was played of it before."""
@@ -160,7 +161,7 @@ class Player:
             target, number = self.named.records[column.kind.value, key] if key else (None, None)
             if (was := link.target_id if link else None) == target:
                 continue
-            before[column.type], after[column.type] = was, number
+            before[column.type], after[column.type] = self.numbers.get(was or 0), number
             if link is not None:
                 self._forget(at.links.pop(column.type))
             if target is not None:

@@ -103,7 +103,7 @@ def test_a_history_is_played_as_it_was(db: str, tmp_path: Path) -> None:
     assert (incident.state, incident.reopen_count, incident.priority, incident.updated_at) == ("closed", 1, 3, events[-1].at)
     assert incident.resolved_at == datetime(2016, 3, 2, 12, 0, tzinfo=UTC)
     assert [tuple(row) for row in links] == [("change", "CHG0000132")]
-    assert events[4].before["problem"] is not None
+    assert (events[3].after["problem"], events[4].before["problem"], events[4].after["problem"]) == ("PRB0000001", "PRB0000001", None)
     assert column("select count(*) from affected") == [0]
     assert (person.name, person.login, person.active) == ("Caller 1", "caller-1", False)
     assert column("select kind || state from records where kind <> 'incident' order by 1") == ["changeclosed", "problemclosed"]
@@ -129,6 +129,9 @@ def test_a_second_run_adds_nothing_and_more_lines_go_on_where_it_ended(db: str, 
     assert column("select after ->> 'line' from events where stream = 'INC0000045' order by seq") == ["2", "3", "4", "5", "6", "7", "8"]
     assert column("select state from records where number = 'INC0000045'") == ["closed"]
     assert audit.verify().findings == []
+    with database.sessions().begin() as session:
+        session.execute(text("update replays set lines = lines - 1 where source = 'servicenow'"))
+    assert {finding.invariant for finding in audit.verify().findings} == {"I12"}
 
 
 def test_other_lines_of_a_record_that_was_played_are_rejected(db: str, tmp_path: Path) -> None:
