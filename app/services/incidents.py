@@ -10,13 +10,14 @@ from app import practice, priorities
 from app.models.incidents import Incident
 from app.models.people import Membership, Person, Team
 from app.models.records import Link, Record
+from app.models.tasks import Task
 from app.rules import audit, incidents
 from app.rules.errors import ActionNotAllowed, Forbidden, Invalid
 from app.rules.incidents import Hold
 from app.rules.lifecycle import FINAL, RecordKind
 from app.rules.permissions import OWN
 from app.rules.words import t
-from app.services import affected, families, forms_of_categories, messages, records, relations
+from app.services import affected, families, forms_of_categories, messages, records, relations, tasks
 from app.services import incident_moves as moves
 from app.unit_of_work import UnitOfWork
 from app.visibility import relations as standing
@@ -247,6 +248,19 @@ def cancel(uow: UnitOfWork, number: str, why: str, reason: str, *, other: str | 
         relations.link(uow, incident, "duplicates" if why == "duplicate" else "replaced_by", other)
     moves.cancel(uow, incident, why, note, after={"other": other} if other else None)
     return incident
+
+
+def add_task(
+    uow: UnitOfWork, number: str, title: str, team_key: str, *, instructions: str = "", mandatory: bool = True
+) -> Task:
+    """Give a team a part of the work; a mandatory one must be over before the incident is resolved."""
+    incident = _workable(uow, number, None, "incident.task")
+    team = uow.session.scalars(select(Team).where(Team.key == team_key, Team.active)).one_or_none()
+    if team is None:
+        raise Invalid({"team": t("Choose one from the list.")})
+    task = tasks.open_for(uow, incident, _title(title), team.id, instructions=records.clean(instructions))
+    task.mandatory = mandatory
+    return task
 
 
 def release(uow: UnitOfWork, person_id: int) -> None:

@@ -249,11 +249,12 @@ def test_resolving_takes_a_code_and_notes(cast: str, code: str, notes: str, fiel
 
 def test_resolving_takes_every_mandatory_task_to_be_over_and_tells_the_caller(cast: str) -> None:
     number = brought("in_progress")
-    with unit_of_work(SYSTEM) as uow:
-        incident = uow.get(Incident, number)
-        task = tasks.open_for(uow, incident, "Change the cable", incident.team_id).number
-        optional = tasks.open_for(uow, incident, "Label the cable", incident.team_id)
-        optional.mandatory = False
+    with unit_of_work("bo") as uow:
+        task = incidents.add_task(uow, number, "Change the cable", "service-desk").number
+        incidents.add_task(uow, number, "Label the cable", "service-desk", mandatory=False)
+    for who, team, error in (("ana", "service-desk", Forbidden), ("bo", "moon", Invalid)):
+        with pytest.raises(error), unit_of_work(who) as uow:
+            incidents.add_task(uow, number, "Buy a cable", team)
     with pytest.raises(ActionNotAllowed, match="task"):
         do(number, "resolve")
     with unit_of_work("bo") as uow:
