@@ -429,7 +429,7 @@ def test_46_no_step_is_taken_from_a_state_that_does_not_lead_there(cast: str) ->
             for action, state in product(Action, states):
                 if target(kind, action, state) is None:
                     vars(record)["state"] = state  # as it was loaded
-                    with pytest.raises(ActionNotAllowed):
+                    with pytest.raises(Forbidden if action is Action.REPLAY else ActionNotAllowed):
                         records.move(uow, record, action)
                     assert record.state == state
                     tried += 1
