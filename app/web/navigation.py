@@ -47,6 +47,7 @@ SECTIONS: Final = (
         (
             Link("tasks.worklist", t("Tasks"), "list-task", "work.view", on_phone=True),
             Link("stuck.show", t("What is stuck"), "exclamation-triangle", "stuck.view"),
+            Link("assets.index", t("Services"), "hdd-network", "ci.view"),
         ),
     ),
     Section(

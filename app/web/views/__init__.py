@@ -6,6 +6,7 @@ from app.settings import settings
 from app.web.views import (
     access,
     approvals,
+    assets,
     attachments,
     cart,
     catalog,
@@ -32,7 +33,7 @@ from app.web.views import (
 
 EVERYWHERE = (
     health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, decisions, tasks, records, people, teams, roles,
-    directory, attachments, stuck, access, recertification,
+    directory, attachments, stuck, access, recertification, assets,
 )  # fmt: skip
 
 
