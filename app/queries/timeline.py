@@ -29,6 +29,11 @@ class Moment(NamedTuple):
     after: dict[str, Any]
     note_kind: str | None
     note: str | None
+    person_id: int | None = None
+    note_id: int | None = None
+    given: str | None = None  # who got it, or was let in
+    team: str | None = None  # which team got it
+    team_pt: str | None = None
 
 
 def of(session: Session, actor: Actor, number: str, *, before_id: int | None = None) -> list[Moment]:

@@ -162,8 +162,8 @@ def _give(uow: UnitOfWork, row: Attachment, record: Record) -> None:
 
 def _permission(record: Record, public: bool) -> str:
     if not public:
-        return KEPT_INSIDE
-    return "task.note" if record.kind == "task" else "request.reply"
+        return "incident.note" if record.kind == "incident" else KEPT_INSIDE
+    return {"task": "task.note", "incident": "incident.reply"}.get(record.kind, "request.reply")
 
 
 def _own(uow: UnitOfWork, key: str) -> ColumnElement[bool]:
@@ -179,11 +179,13 @@ def _may_read(uow: UnitOfWork, row: Attachment) -> bool:
 
 
 def _works_on(uow: UnitOfWork, record: Record) -> bool:
-    try:
-        uow.check(KEPT_INSIDE, record)
-    except DeskError:
-        return False
-    return True
+    for permission in (KEPT_INSIDE, *(("incident.note",) if record.kind == "incident" else ())):
+        try:
+            uow.check(permission, record)
+        except DeskError:
+            continue
+        return True
+    return False
 
 
 def _piece(file_id: int, position: int) -> bytes | None:

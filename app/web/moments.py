@@ -7,6 +7,7 @@ from typing import Final
 
 from app.queries.timeline import Moment
 from app.rules.words import Text, t
+from app.web import incident_words
 from app.web.shown import STATES
 
 INTERNAL: Final = frozenset({"work_note", "closing"})
@@ -59,7 +60,8 @@ class Entry:
     at: datetime
     said: str
     internal: bool
-    is_new_day: bool = False
+    id: int
+    person_id: int | None = None
 
 
 def entries(moments: Iterable[Moment], which: str = "all") -> list[Entry]:
@@ -71,10 +73,13 @@ def entries(moments: Iterable[Moment], which: str = "all") -> list[Entry]:
 def entry(moment: Moment) -> Entry:
     """Return one event in words."""
     icon, line = _sentence(moment)
-    return Entry(icon, moment.person or "", line, moment.at, moment.note or "", moment.note_kind in INTERNAL)
+    internal = moment.note_kind in (incident_words.INTERNAL if moment.name.startswith("incident.") else INTERNAL)
+    return Entry(icon, moment.person or "", line, moment.at, moment.note or "", internal, moment.id, moment.person_id)
 
 
 def _sentence(moment: Moment) -> tuple[str, Text]:
+    if moment.name.startswith("incident."):
+        return incident_words.sentence(moment)
     state = moment.after.get("state")
     choice = CHOICES.get(str(moment.after.get("choice")), t("no answer"))
     if moment.name in SENTENCES:

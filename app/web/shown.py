@@ -83,7 +83,7 @@ PRIORITIES: Final = {1: t("Critical"), 2: t("High"), 3: t("Moderate"), 4: t("Low
 def init_app(app: Flask) -> None:
     """Give templates these functions."""
     app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, money=money, initials=initials, tint=tint, team_name=team_name, titled=titled, role_name=role_name)
-    app.jinja_env.globals.update(state_look=state_look, browser=browser, PRIORITIES=PRIORITIES, minute=timedelta(minutes=1))
+    app.jinja_env.globals.update(state_look=state_look, words_of=words_of, browser=browser, PRIORITIES=PRIORITIES, minute=timedelta(minutes=1))
 
 
 def say(text: Text | Mapping[str, str] | str) -> str:
@@ -91,6 +91,11 @@ def say(text: Text | Mapping[str, str] | str) -> str:
     if isinstance(text, Mapping):
         return text.get(current_language()) or text[LANGUAGES[0]]
     return translate(text, current_language()) if isinstance(text, Text) else str(text)
+
+
+def words_of(table: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Return the organisation's own words (config/*.toml) as options of a select, in the reader's language."""
+    return [(key, say(words)) for key, words in table.items()]
 
 
 def team_name(team: Team) -> str:

@@ -17,6 +17,7 @@ from app.web.views import (
     directory,
     fulfilment,
     health,
+    incidents,
     people,
     portal,
     preferences,
@@ -32,7 +33,7 @@ from app.web.views import (
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, decisions, tasks, records, people, teams, roles,
+    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, decisions, tasks, incidents, records, people, teams, roles,
     directory, attachments, stuck, access, recertification, assets,
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from app.web.permission import permission
 
 bp = Blueprint("records", __name__, url_prefix="/records")
 # Where each kind has its page; other practices enter theirs.
-PAGES: Final = {"REQ": "requests.show", "RIT": "requests.of_item", "TSK": "tasks.show"}
+PAGES: Final = {"REQ": "requests.show", "RIT": "requests.of_item", "TSK": "tasks.show", "INC": "incidents.show"}
 
 
 @bp.get("/<number>")

@@ -1,0 +1,132 @@
+"""All that the page of one incident shows, in four questions however much there is of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Select, case, cast, func, literal, literal_column, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from app.models.assets import Affected, ConfigurationItem
+from app.models.attachments import Attachment
+from app.models.events import Event
+from app.models.incidents import Incident
+from app.models.people import Membership, Person, Team
+from app.models.records import Link, Note, Participant, Record, Tag
+from app.models.tasks import Task
+from app.queries.incidents import PUBLIC
+from app.queries.timeline import Moment
+from app.rules.errors import NotFound
+from app.rules.lifecycle import RecordKind
+from app.visibility import Actor, visible
+
+SHOWN: Final = 100
+# What a caller reads of its history: what was said, and how it went on; never who was asked or what was noted.
+TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply")
+
+
+@dataclass
+class Parts:
+    """What hangs on an incident; each row has the columns that the page shows."""
+
+    tasks: Sequence[Any]
+    links: Sequence[Any]  # type, onward, number, title, title_pt, state, kind
+    children: Sequence[Any]
+    about: Sequence[Any]
+    watchers: Sequence[Any]
+    tags: Sequence[str]
+    files: Sequence[Any]
+    members: Sequence[Any]
+    teams: Sequence[Any]
+
+
+def of(session: Session, actor: Actor, number: str) -> Incident:
+    """Return an incident that the actor may see, with its people; NotFound otherwise."""
+    query = select(Incident).where(Record.number == number, visible(actor, RecordKind.INCIDENT)).options(
+        joinedload(Incident.requester), joinedload(Incident.beneficiary), joinedload(Incident.opened_by), joinedload(Incident.assignee),
+        joinedload(Incident.team), joinedload(Incident.resolved_by), joinedload(Incident.parent),
+    )  # fmt: skip
+    found = session.scalars(query).unique().one_or_none()
+    if found is None:
+        raise NotFound(number)
+    return found
+
+
+def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -> Parts:
+    """Return what hangs on it, as far as the actor may see it, in one question; the team's people only `inside`."""
+    id_, nobody = incident.id, literal(inside)
+    assignee, table = aliased(Person), Incident.__table__
+    tasks = select(Task.number, Task.title, Task.title_pt, Task.state, Task.mandatory, assignee.name.label("assignee")).outerjoin(
+        assignee, assignee.id == Task.assignee_id).where(Task.parent_id == id_, visible(actor, RecordKind.TASK)).order_by(Task.id)  # fmt: skip
+    children = select(Record.number, Record.title, Record.state, Record.priority).join(table, table.c.id == Record.id).where(
+        table.c.parent_id == id_, visible(actor, RecordKind.INCIDENT)).order_by(Record.id)  # fmt: skip
+    item = ConfigurationItem
+    about = select(item.id, item.key, item.name, item.kind.label("class_"), item.criticality).join(Affected, Affected.ci_id == item.id).where(
+        Affected.record_id == id_).order_by(item.criticality, item.name)  # fmt: skip
+    watching = select(Person.id, Person.name, Person.login).join(Participant, Participant.person_id == Person.id).where(
+        Participant.record_id == id_, Participant.relation == "watcher").order_by(Person.name)  # fmt: skip
+    files = select(Attachment.key, Attachment.name, Attachment.media_type, Attachment.size, Attachment.public, Attachment.uploaded_by_id,
+                   Attachment.created_at).where(Attachment.record_id == id_, or_(Attachment.public, nobody)).order_by(Attachment.id)  # fmt: skip
+    members = select(Person.id, Person.name, Person.login).join(Membership, Membership.person_id == Person.id).where(
+        Membership.team_id == incident.team_id, Person.active, nobody).order_by(Person.name).limit(200)  # fmt: skip
+    teams = select(Team.key, Team.name, Team.name_pt).where(Team.active, Team.id != incident.team_id, nobody).order_by(Team.name)
+    tags = select(Tag.tag).where(Tag.record_id == id_).order_by(Tag.tag)
+    asked = (tasks, _links(actor, id_), children, about, watching, tags, files, members, teams)
+    found = session.execute(select(*(_gathered(query, f"part_{place}") for place, query in enumerate(asked)))).one()
+    rows = [[SimpleNamespace(**row) for row in column] for column in found]
+    return Parts(rows[0], rows[1], rows[2], rows[3], rows[4], [row.tag for row in rows[5]], rows[6], rows[7], rows[8])
+
+
+def moments(
+    session: Session, incident: Incident, *, inside: bool, which: str = "all", before_id: int | None = None, limit: int = SHOWN
+) -> list[Moment]:
+    """Return its newest events (with those of its tasks, inside), oldest first; outside only what its caller may read."""
+    person, note, given, team = aliased(Person), aliased(Note), aliased(Person), aliased(Team)
+    tasks = select(Task.__table__.c.id).where(Task.__table__.c.parent_id == incident.id)
+    read = (note.id == Event.note_id) & note.erased_at.is_(None)
+    query = (
+        select(Event.id, Event.at, Event.stream, Event.name, person.name, Event.before, Event.after, note.kind, note.body, person.id, note.id,
+               given.name, team.name, team.name_pt)
+        .outerjoin(person, person.id == Event.actor_id)
+        .outerjoin(note, read if inside else read & note.kind.in_(PUBLIC))
+        .outerjoin(given, given.id == func.coalesce(_number("assignee"), _number("person")))
+        .outerjoin(team, team.id == _number("team"))
+    )  # fmt: skip
+    mine = Event.record_id == incident.id
+    told = Event.name.in_([f"incident.{name}" for name in TOLD])
+    query = query.where(or_(mine, Event.record_id.in_(tasks)) if inside else mine & told)
+    if which == "talk":
+        query = query.where(note.id.is_not(None))
+    elif which == "changes":
+        query = query.where(Event.name.not_in(("incident.reply", "incident.note")))
+    if before_id:
+        query = query.where(Event.id < before_id)
+    return [Moment(*row) for row in session.execute(query.order_by(Event.id.desc()).limit(limit))][::-1]
+
+
+def _number(name: str) -> Any:
+    """The id that an event names, if it names one."""
+    text = Event.after[name].astext
+    return case((text.regexp_match(r"^\d{1,18}$"), cast(text, BigInteger)))
+
+
+def _links(actor: Actor, id_: int) -> Select[Any]:
+    """Both directions; what the actor may not see is not told."""
+    columns = Link.id, Link.type, Record.number, Record.title, Record.title_pt, Record.state, Record.kind
+    onward = select(*columns, literal(True).label("onward")).join(Record, Record.id == Link.target_id).where(Link.source_id == id_, visible(actor))
+    back = select(*columns, literal(False).label("onward")).join(Record, Record.id == Link.source_id).where(Link.target_id == id_, visible(actor))
+    both = onward.union_all(back).subquery()
+    return select(both).order_by(both.c.onward.desc(), both.c.id)
+
+
+def _gathered(query: Select[Any], name: str) -> Any:
+    """One column that holds all rows of a query, in its order."""
+    rows = query.subquery(name)
+    return select(func.coalesce(func.jsonb_agg(func.to_jsonb(literal_column(name))), literal_column("'[]'::jsonb"))).select_from(rows).scalar_subquery()
+
+
+def moment_of(text: str) -> datetime:
+    """Return a time that came inside a gathered row."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,107 @@
+"""The page of an incident, without script: what the desk sees and does there, and what its caller sees and does."""
+
+import io
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from app import database
+from app.models.records import Record
+from app.services import incidents, relations, tags, watching
+from app.unit_of_work import unit_of_work
+from tests.cast import person_id
+from tests.services.incidents_scene import brought, found, letters, problem, reported
+from tests.web.pages import browser_of, counted, send, token
+
+MOST_QUERIES = 12
+
+
+@pytest.fixture
+def house(cast: str, application: Flask) -> Flask:
+    return application
+
+
+def test_an_analyst_takes_answers_and_resolves_and_the_caller_confirms(house: Flask) -> None:
+    number = reported(description="It says “timeout”.")
+    bo, ana = browser_of(house, "bo"), browser_of(house, "ana")
+    page = f"/incidents/{number}"
+    assert bo.get(f"/records/{number}").headers["Location"] == page
+    assert (">Take it<" in bo.get(page).text, "Take it" in ana.get(page).text, "Internal note" in ana.get(page).text) == (True, False, False)
+
+    version = str(found(number).version)
+    assert send(bo, f"{page}/take", version=version).headers["Location"] == page
+    assert send(bo, f"{page}/resolve", version=version, code="solved", notes="x").status_code in (409, 412)
+    assert send(bo, f"{page}/notes", body="Between us: the router.").status_code == 303
+    assert send(bo, f"{page}/reply", body="Which room?", then="hold", version=str(found(number).version)).status_code == 303
+    assert (found(number).state, found(number).hold_reason) == ("on_hold", "caller")
+
+    hers = ana.get(page).text
+    assert ("Which room?" in hers, "We wait for your answer." in hers, "the router" in hers) == (True, True, False)
+    assert send(ana, f"{page}/notes", body="x").status_code == 403
+    assert send(ana, f"{page}/reply", body="Room 5.").status_code == 303
+    assert found(number).state == "in_progress"
+    assert ("bo", "incident_reply") in letters()
+
+    empty = send(bo, f"{page}/resolve", code="solved", notes="", version=str(found(number).version))
+    assert (empty.status_code, 'id="act-resolve" data-menu open' in empty.text) == (422, True)
+    sent = send(bo, f"{page}/reply", body="The cable was loose.", then="resolve", code="solved", version=str(found(number).version))
+    assert (sent.status_code, found(number).state) == (303, "resolved")
+    assert "Does it work again?" in ana.get(page).text
+    assert send(ana, f"{page}/close", version=str(found(number).version)).status_code == 303
+    assert found(number).state == "closed"
+    assert (send(ana, f"{page}/reply", body="Thanks").status_code, send(ana, f"{page}/follow-up", body="It is back.").status_code) == (409, 303)
+
+
+def test_the_page_asks_little_however_much_hangs_on_it_and_keeps_inside_what_is_inside(house: Flask) -> None:
+    number, cause = brought("in_progress", category="network/vpn", fields={"place": "home"}), problem()
+    with unit_of_work("bo") as uow:
+        relations.add(uow, number, "problem", cause)
+        tags.add(uow, number, "vpn")
+        incidents.add_task(uow, number, "Look at the router", "network")
+        incidents.change(uow, number, impact=2, note="The whole team.")
+        watching.invite(uow, number, person_id("zeca"))
+    bo, page = browser_of(house, "bo"), f"/incidents/{number}"
+    data = {"csrf_token": token(bo), "body": "See the log.", "file": (io.BytesIO(b"secret"), "router.txt")}
+    assert bo.post(f"{page}/notes", data=data, content_type="multipart/form-data").status_code == 303
+    for login, inside in (("bo", True), ("caro", True), ("ana", False), ("zeca", False)):
+        client = browser_of(house, login)
+        client.get(page)
+        with counted() as statements:
+            text = client.get(page).text
+        assert len(statements) <= MOST_QUERIES, (login, len(statements))
+        for word in ("router.txt", "See the log.", "The whole team.", "priority from P5 Planning to P4 Low", cause):
+            assert (word in text) is inside, (login, word)
+        assert ("Network › VPN" in text, "Home" in text, "Why P4?" in text) == (True, True, True)
+    assert browser_of(house, "igor").get(page).status_code == 404
+    assert "See the log." not in bo.get(f"{page}?show=changes").text
+    assert "made it" not in bo.get(f"{page}?show=talk").text
+    with database.sessions().begin() as session:
+        session.execute(update(Record).where(Record.number == number).values(restricted=True, team_id=None))
+    assert browser_of(house, "caro").get(page).status_code == 404
+
+
+def test_every_other_step_has_its_form(house: Flask) -> None:
+    number = reported()
+    bo, page = browser_of(house, "bo"), f"/incidents/{number}"
+
+    def do(act: str, **fields: str) -> int:
+        return send(bo, f"{page}/{act}", version=str(found(number).version), **fields).status_code
+
+    assert do("assign", assignee=str(person_id("caro"))) == 303
+    assert do("start") == 303
+    assert do("hold", reason="vendor", comment="Order 4711") == 303
+    assert do("resume") == 303
+    assert do("weigh", impact="1", urgency="1") == 422
+    assert do("weigh", impact="1", urgency="1", note="All of them.") == 303
+    assert found(number).priority == 1
+    assert do("hand-over", team="network", body="Yours.") == 303
+    assert do("take") == 303
+    assert do("resolve", code="solved", notes="New switch.") == 303
+    assert do("reopen", body="Not yet.") == 303
+    other = reported("Same again")
+    assert do("cancel", why="duplicate", body="Twice.") == 422
+    assert do("cancel", why="duplicate", body="Twice.", other=other) == 303
+    text = bo.get(page).text
+    for words in ("gave it to <", "handed it over to Network", "A supplier", "cancelled it: Reported twice", "Order 4711"):
+        assert words.rstrip("<") in text, words
