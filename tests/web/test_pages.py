@@ -31,7 +31,7 @@ CLOSED = (
     ("ana", "/people/", 403), ("ana", "/tasks/", 403), ("ana", "/directory/", 403), ("ana", "/roles/", 403), ("ana", "/teams/", 403),
     ("zeca", "/requests/REQ0000001", 404), ("zeca", "/approvals/RIT0000001", 404), ("zeca", "/tasks/TSK0000001", 404),
     ("ana", "/records/REQ0000001/timeline", 403), ("davi", "/requests/REQ0000001", 404), ("bo", "/people/bo", 403),
-    ("ana", "/catalog/access/none", 404), ("ana", "/records/INC0000001", 404), ("eva", "/people/nobody", 404), ("eva", "/teams/none", 404),
+    ("ana", "/catalog/access/none", 404), ("ana", "/incidents/INC0000001", 404), ("ana", "/records/CHG0000001", 404), ("eva", "/people/nobody", 404), ("eva", "/teams/none", 404),
 )  # fmt: skip
 
 
