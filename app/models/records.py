@@ -12,6 +12,9 @@ from app.rules.lifecycle import STATES, RecordKind
 
 _LEGAL = ", ".join(f"'{kind.value}:{state}'" for kind, states in STATES.items() for state in states)
 
+OPEN_INCIDENTS = "records.kind = 'incident' and records.state in ('new', 'in_progress', 'on_hold')"
+_OPEN = text(OPEN_INCIDENTS.replace("records.", ""))
+
 
 class Record(Base):
     """All that lists need of any record; the kinds join their own columns to it."""
@@ -25,6 +28,14 @@ class Record(Base):
         Index("ix_records_team", "team_id", "kind", "state", "id"),
         Index("ix_records_assignee", "assignee_id", "kind", "state", "id"),
         Index("ix_records_kind", "kind", "state", "id"),
+        Index("ix_records_open", "id", postgresql_where=_OPEN),
+        Index("ix_records_open_priority", "priority", "id", postgresql_where=_OPEN),
+        Index("ix_records_open_updated", "updated_at", "id", postgresql_where=_OPEN),
+        Index("ix_records_open_team", "team_id", "priority", "id", postgresql_where=_OPEN),
+        Index("ix_records_open_assignee", "assignee_id", "priority", "id", postgresql_where=_OPEN),
+        Index("ix_records_incidents", "id", postgresql_where=text("kind = 'incident'")),
+        Index("ix_records_incidents_updated", "updated_at", "id", postgresql_where=text("kind = 'incident'")),
+        Index("ix_records_incidents_priority", "priority", "id", postgresql_where=text("kind = 'incident'")),
         Index("ix_records_due", "next_due_at", "id", postgresql_where=text("next_due_at is not null")),
     )
 

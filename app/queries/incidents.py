@@ -1,18 +1,18 @@
-"""Incidents as people see them: queues in keyset pages, one whole, and what is due to close."""
+"""Incidents as people see them: one's own, one whole, and what is due to close; queues are in queues.py."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, exists, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from app.models.assets import Affected, ConfigurationItem
 from app.models.events import Event
 from app.models.imports import Replay
 from app.models.incidents import Incident
-from app.models.people import Person, Team
+from app.models.people import Person
 from app.models.records import Link, Note, Participant, Record, Tag
 from app.models.tasks import Task
 from app.queries import assets
@@ -25,7 +25,6 @@ from app.visibility import Actor, visible
 
 PUBLIC: Final = ("reply", "closing", "reason")
 INSIDE: Final = "record.timeline"  # who reads work notes
-OPEN: Final = ("new", "in_progress", "on_hold")
 
 
 @dataclass
@@ -41,31 +40,6 @@ class Whole:
     services: Sequence[Hurt]
     watchers: Sequence[Person]
     tags: Sequence[str]
-
-
-def queue(
-    session: Session, actor: Actor, *, states: Collection[str] = OPEN, team_ids: Collection[int] | None = None, assignee_id: int | None = None,
-    only_unassigned: bool = False, category: str = "", bookmark: str | None = None, per_page: int = PER_PAGE,
-) -> Page[Any]:  # fmt: skip
-    """Return incidents of some teams, of somebody or of nobody, newest first: the base table alone, names beside."""
-    requester, assignee = aliased(Person), aliased(Person)
-    query = (
-        select(Record.id, Record.number, Record.title, Record.state, Record.hold_reason, Record.priority, Record.category, Record.service,
-               Record.team_id, Record.assignee_id, Record.requester_id, Record.opened_at, Record.updated_at, Record.version,
-               requester.name.label("requester"), assignee.name.label("assignee"), Team.key.label("team"))
-        .outerjoin(requester, requester.id == Record.requester_id).outerjoin(assignee, assignee.id == Record.assignee_id)
-        .outerjoin(Team, Team.id == Record.team_id)
-        .where(Record.kind == RecordKind.INCIDENT, Record.state.in_(states), visible(actor, RecordKind.INCIDENT))
-    )  # fmt: skip
-    if team_ids is not None:
-        query = query.where(Record.team_id.in_(team_ids))
-    if assignee_id is not None:
-        query = query.where(Record.assignee_id == assignee_id)
-    if only_unassigned:
-        query = query.where(Record.assignee_id.is_(None))
-    if category:
-        query = query.where(or_(Record.category == category, Record.category.startswith(category + "/", autoescape=True)))
-    return page(session, query.order_by(Record.id.desc()), bookmark, per_page)
 
 
 def mine(session: Session, actor: Actor, *, only_open: bool = False, bookmark: str | None = None, per_page: int = PER_PAGE) -> Page[Any]:

@@ -45,6 +45,7 @@ SECTIONS: Final = (
     Section(
         t("Work"),
         (
+            Link("queues.show", t("Incidents"), "lightning-charge", "work.view", on_phone=True),
             Link("tasks.worklist", t("Tasks"), "list-task", "work.view", on_phone=True),
             Link("stuck.show", t("What is stuck"), "exclamation-triangle", "stuck.view"),
             Link("assets.index", t("Services"), "hdd-network", "ci.view"),

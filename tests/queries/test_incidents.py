@@ -9,7 +9,9 @@ from app import database
 from app.models.incidents import Incident
 from app.practice import practice
 from app.queries import incidents as queries
+from app.queries import queues
 from app.rules.errors import NotFound
+from app.rules.queues import Wanted
 from app.services import incidents, relations, tags, watching
 from app.unit_of_work import unit_of_work
 from app.visibility import Actor
@@ -28,16 +30,13 @@ def actor(login: str) -> Actor:
 def test_a_queue_comes_in_pages_and_shows_nobody_what_is_not_theirs(cast: str) -> None:
     numbers = [reported(f"Fault {count}") for count in range(5)]
     hers = reported("Zeca's", who="zeca", category="network/wifi")
-    taken = brought("in_progress")
     with database.sessions()() as session:
-        first = queries.queue(session, actor("bo"), states=("new",), per_page=4)
-        second = queries.queue(session, actor("bo"), states=("new",), bookmark=first.next, per_page=4)
+        new = Wanted(states=("new",))
+        first = queues.listed(session, actor("bo"), new, per_page=4)
+        second = queues.listed(session, actor("bo"), new, bookmark=first.next, per_page=4)
         assert [row.number for row in (*first.rows, *second.rows)] == [hers, *reversed(numbers)]
         assert (first.rows[0].requester, first.rows[0].assignee, first.rows[0].team) == ("Zeca Dias", None, "network")
-        assert [row.number for row in queries.queue(session, actor("bo"), assignee_id=person_id("bo")).rows] == [taken]
-        assert [row.number for row in queries.queue(session, actor("bo"), category="network").rows] == [hers]
-        assert taken not in [row.number for row in queries.queue(session, actor("bo"), only_unassigned=True).rows]
-        assert hers not in [row.number for row in queries.queue(session, actor("ana")).rows]
+        assert hers not in [row.number for row in queues.listed(session, actor("ana"), Wanted()).rows]
         assert [row.number for row in queries.mine(session, actor("zeca"), only_open=True).rows] == [hers]
 
 

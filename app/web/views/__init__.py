@@ -21,6 +21,7 @@ from app.web.views import (
     people,
     portal,
     preferences,
+    queues,
     recertification,
     records,
     requests,
@@ -33,8 +34,7 @@ from app.web.views import (
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, decisions, tasks, incidents, records, people, teams, roles,
-    directory, attachments, stuck, access, recertification, assets,
+    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, decisions, tasks, incidents, records, people, teams, roles, directory, attachments, stuck, access, recertification, assets, queues,
 )  # fmt: skip
 
 

@@ -1,0 +1,125 @@
+"""Queues of incidents: which ones, in which order, and how many; each answered from an index, whatever is stored.
+
+What is open is a small part of what is stored, so the indexes of open incidents hold nothing else. Their condition is
+written out as it stands in them (OPEN): PostgreSQL must see the same words, not values that come with the question.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, SmallInteger, and_, exists, func, or_, select, text, type_coerce
+from sqlalchemy.orm import Session, aliased
+
+from app.models.assets import Affected, ConfigurationItem
+from app.models.people import Person, Team
+from app.models.records import OPEN_INCIDENTS, Record, Tag
+from app.queries.paging import PER_PAGE, Page, page
+from app.rules.lifecycle import RecordKind
+from app.rules.queues import Queue, Wanted
+from app.visibility import Actor, visible
+
+MOST: Final = 1000  # a count says "1000+" beyond
+OPEN: Final = text(OPEN_INCIDENTS)
+COLUMNS: Final[Mapping[str, Any]] = {
+    "number": Record.id,
+    "priority": type_coerce(Record.priority, SmallInteger),  # an incident always has one
+    "updated": Record.updated_at, "opened": Record.opened_at, "state": Record.state,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many there are in each queue, at most MOST."""
+
+    by_queue: Mapping[Queue, int]
+
+    def told(self, queue: Queue) -> str:
+        """Return the number as it is shown."""
+        found = self.by_queue.get(queue, 0)
+        return f"{MOST}+" if found > MOST else str(found)
+
+
+def listed(session: Session, actor: Actor, wanted: Wanted, *, bookmark: str | None = None, per_page: int = PER_PAGE) -> Page[Any]:
+    """Return a page of a queue: the base table alone, names beside. Raises Invalid for a bookmark that is none."""
+    requester, assignee = aliased(Person), aliased(Person)
+    query = (
+        select(Record.id, Record.number, Record.title, Record.state, Record.hold_reason, Record.priority, Record.category, Record.service,
+               Record.team_id, Record.assignee_id, Record.requester_id, Record.opened_at, Record.updated_at, Record.version,
+               requester.name.label("requester"), requester.login.label("caller"), assignee.name.label("assignee"),
+               assignee.login.label("analyst"), Team.key.label("team"), Team.name.label("team_name"), Team.name_pt.label("team_name_pt"))
+        .outerjoin(requester, requester.id == Record.requester_id).outerjoin(assignee, assignee.id == Record.assignee_id)
+        .outerjoin(Team, Team.id == Record.team_id)
+    )  # fmt: skip
+    return page(session, query.where(clause(actor, wanted)).order_by(*order(wanted)), bookmark, per_page)
+
+
+def clause(actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
+    """Return what keeps the incidents that are wanted and that the actor may see; for lists, counts, bulk and export."""
+    return and_(visible(actor, RecordKind.INCIDENT), *_within(actor, wanted.queue), *_filters(wanted))
+
+
+def order(wanted: Wanted) -> list[Any]:
+    """Return the order. It ends in the number, so that it is one, in the direction of the first column, so that an index has it."""
+    found = [COLUMNS[name].desc() if is_down else COLUMNS[name].asc() for name, is_down in wanted.orders]
+    last = Record.id.desc() if wanted.orders[0][1] else Record.id.asc()
+    return found if wanted.orders[-1][0] == "number" else [*found, last]
+
+
+def counts(session: Session, actor: Actor) -> Counts:
+    """Return how many are in each queue, in one question; counting stops at MOST."""
+    def of(queue: Queue) -> Any:
+        some = select(Record.id).where(clause(actor, Wanted(queue))).limit(MOST + 1).subquery()
+        return select(func.count()).select_from(some).scalar_subquery()
+
+    counted = (Queue.MINE, Queue.UNASSIGNED, Queue.TEAM, Queue.OPEN)
+    return Counts(dict(zip(counted, session.execute(select(*map(of, counted))).one(), strict=True)))
+
+
+def mine_waiting(session: Session, actor: Actor) -> int:
+    """Return how many open incidents somebody has; for the badge in the frame."""
+    some = select(Record.id).where(OPEN, Record.assignee_id == actor.id).limit(MOST).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _within(actor: Actor, queue: Queue) -> list[ColumnElement[bool]]:
+    kind = Record.kind == RecordKind.INCIDENT
+    match queue:
+        case Queue.MINE:
+            return [OPEN, Record.assignee_id == actor.id]  # type: ignore[list-item]  # text is a clause, too
+        case Queue.UNASSIGNED:
+            return [OPEN, Record.assignee_id.is_(None), Record.team_id.in_(actor.team_ids)]  # type: ignore[list-item]
+        case Queue.TEAM:
+            return [OPEN, Record.team_id.in_(actor.team_ids)]  # type: ignore[list-item]
+        case Queue.OPEN:
+            return [OPEN]  # type: ignore[list-item]
+        case Queue.RESOLVED:
+            return [kind, Record.state == "resolved"]
+        case Queue.ALL:
+            return [kind]
+
+
+def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.states:
+        found.append(Record.state.in_(wanted.states))
+    if wanted.priorities:
+        found.append(Record.priority.in_(wanted.priorities))
+    if wanted.teams:
+        found.append(Record.team_id.in_(_ids(select(Team.id).where(Team.key.in_(wanted.teams)))))
+    if wanted.assignee:
+        found.append(Record.assignee_id == _ids(select(Person.id).where(Person.login == wanted.assignee)))
+    if wanted.caller:
+        found.append(Record.requester_id == _ids(select(Person.id).where(Person.login == wanted.caller)))
+    if wanted.category:
+        found.append(or_(Record.category == wanted.category, Record.category.startswith(wanted.category + "/", autoescape=True)))
+    if wanted.tag:
+        found.append(exists().where(Tag.record_id == Record.id, Tag.tag == wanted.tag))
+    if wanted.ci:
+        about = exists().where(Affected.record_id == Record.id, Affected.ci_id == ConfigurationItem.id, ConfigurationItem.key == wanted.ci)
+        found.append(about)
+    return found
+
+
+def _ids(query: Select[int]) -> Any:
+    return query.scalar_subquery()
