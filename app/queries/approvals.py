@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Subquery, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased, joinedload
 
@@ -59,9 +59,9 @@ def equals(session: Session, actor: Actor, shape: str) -> list[Waiting]:
     return [_row(row) for row in rows]
 
 
-def count_for(session: Session, actor: Actor) -> int:
-    """Return how many records wait for this person."""
-    return session.scalar(select(func.count()).select_from(_seats(actor))) or 0
+def counting(actor: Actor) -> ScalarSelect[int]:
+    """Return the question how many records wait for this person."""
+    return select(func.count()).select_from(_seats(actor)).scalar_subquery()
 
 
 def talk(session: Session, item_id: int) -> Sequence[Note]:

@@ -8,7 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, SmallInteger, and_, exists, func, or_, select, text, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SmallInteger,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.models.assets import Affected, ConfigurationItem
@@ -76,10 +88,10 @@ def counts(session: Session, actor: Actor) -> Counts:
     return Counts(dict(zip(counted, session.execute(select(*map(of, counted))).one(), strict=True)))
 
 
-def mine_waiting(session: Session, actor: Actor) -> int:
-    """Return how many open incidents somebody has; for the badge in the frame."""
+def mine_waiting(actor: Actor) -> ScalarSelect[int]:
+    """Return the question how many open incidents somebody has; for the badge in the frame."""
     some = select(Record.id).where(OPEN, Record.assignee_id == actor.id).limit(MOST).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def _within(actor: Actor, queue: Queue) -> list[ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.people import Membership, Person, Team
@@ -87,12 +87,10 @@ def _ours(actor: Actor, which: str, team: str) -> list[ColumnElement[bool]]:
     return [*clauses, Record.assignee_id.is_(None)] if which == "unassigned" else clauses
 
 
-def count_for(session: Session, actor: Actor) -> int:
-    """Return how many open tasks the actor's teams have."""
-    query = select(func.count()).select_from(Record).where(
-        Record.kind == RecordKind.TASK, Record.state.in_(OPEN), Record.team_id.in_(actor.team_ids)
-    )  # fmt: skip
-    return session.scalars(query).one() if actor.team_ids else 0
+def counting(actor: Actor) -> ScalarSelect[int]:
+    """Return the question how many open tasks the actor's teams have."""
+    ours = Record.kind == RecordKind.TASK, Record.state.in_(OPEN), Record.team_id.in_(actor.team_ids)
+    return select(func.count()).select_from(Record).where(*ours).scalar_subquery()
 
 
 def whole(session: Session, actor: Actor, number: str) -> tuple[Task, list[Note]]:

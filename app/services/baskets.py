@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ScalarSelect, delete, func, select
 
 from app.models.baskets import CartLine, Draft
 from app.models.people import Person
@@ -18,7 +18,7 @@ from app.rules.catalog.items import Item
 from app.rules.errors import Invalid, NotFound
 from app.rules.words import Text, t
 from app.services import requests
-from app.unit_of_work import UnitOfWork
+from app.unit_of_work import Actor, UnitOfWork
 
 MOST_LINES: Final = 20
 LARGEST_DRAFT: Final = 64 * 1024  # characters of its JSON
@@ -104,10 +104,9 @@ def cart(uow: UnitOfWork) -> list[Entry]:
     ]
 
 
-def count(uow: UnitOfWork) -> int:
-    """Return how many things lie in the actor's cart."""
-    mine = select(func.count()).select_from(CartLine).where(CartLine.person_id == uow.actor.id)
-    return uow.session.scalars(mine).one()
+def counting(actor: Actor) -> ScalarSelect[int]:
+    """Return the question how many things lie in the actor's cart."""
+    return select(func.count()).select_from(CartLine).where(CartLine.person_id == actor.id).scalar_subquery()
 
 
 def submit(uow: UnitOfWork, key: str) -> list[Request]:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Flask, current_app, g, request
+from sqlalchemy import ScalarSelect, select
 
 from app.rules.words import Text, t
 from app.settings import settings
-from app.web.current import current_person
+from app.unit_of_work import unit_of_work
+from app.visibility import Actor
+from app.web.current import current_person, me
 from app.web.permission import holds
 
 
@@ -66,8 +69,8 @@ SECTIONS: Final = (
 )
 
 
-# How many things wait for the person behind a link; a view module enters its function here. Asked once per page.
-WAITING: Final[dict[str, Callable[[], int]]] = {}
+# How many things wait for the person behind a link: a view module enters a scalar query here. All are asked at once, once per page.
+WAITING: Final[dict[str, Callable[[Actor], ScalarSelect[int]]]] = {}
 
 
 def init_app(app: Flask) -> None:
@@ -79,10 +82,16 @@ def init_app(app: Flask) -> None:
 
 def waiting(endpoint: str) -> int:
     """Return how many things wait behind a link."""
-    counts: dict[str, int] = g.setdefault("waiting", {})
-    if endpoint not in counts:
-        counts[endpoint] = WAITING[endpoint]() if endpoint in WAITING and current_person() else 0
-    return counts[endpoint]
+    if "waiting" not in g:
+        g.waiting = _all_waiting() if current_person() else {}
+    return int(g.waiting.get(endpoint) or 0)
+
+
+def _all_waiting() -> dict[str, int]:
+    asked = [endpoint for endpoint in WAITING if has_page(endpoint)]
+    with unit_of_work(me()) as uow:
+        row = uow.session.execute(select(*(WAITING[endpoint](uow.actor) for endpoint in asked))).one()
+    return dict(zip(asked, row, strict=True))
 
 
 def has_page(endpoint: str) -> bool:

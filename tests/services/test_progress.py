@@ -97,7 +97,7 @@ def test_what_waits_is_listed_for_its_approver_only(cast: str) -> None:
     number = planned()
     with database.sessions()() as session:
         assert [row.number for row in waiting.waiting_for(session, actor("helena")).rows] == [number]
-        assert waiting.count_for(session, actor("helena")) == 1
+        assert session.scalar(select(waiting.counting(actor("helena")))) == 1
         assert list(waiting.waiting_for(session, actor("zeca")).rows) == []
 
 

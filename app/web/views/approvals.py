@@ -25,14 +25,7 @@ from app.web.shown import say
 
 bp = Blueprint("approvals", __name__, url_prefix="/approvals")
 CHOICES = {"approve": Choice.APPROVE, "reject": Choice.REJECT}
-
-
-def _count() -> int:
-    with unit_of_work(me()) as uow:
-        return approvals.count_for(uow.session, uow.actor)
-
-
-navigation.WAITING["approvals.waiting"] = _count
+navigation.WAITING["approvals.waiting"] = approvals.counting
 
 
 @bp.get("/")

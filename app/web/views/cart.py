@@ -16,14 +16,7 @@ from app.web.permission import permission
 from app.web.redirects import done, see_other
 
 bp = Blueprint("cart", __name__, url_prefix="/cart")
-
-
-def _count() -> int:
-    with unit_of_work(me()) as uow:
-        return baskets.count(uow)
-
-
-navigation.WAITING["cart.show"] = _count
+navigation.WAITING["cart.show"] = baskets.counting
 
 
 @bp.get("/")

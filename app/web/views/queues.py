@@ -12,14 +12,7 @@ from app.web.current import me, now
 from app.web.permission import permission
 
 bp = Blueprint("queues", __name__, url_prefix="/incidents")
-
-
-def _count() -> int:
-    with unit_of_work(me()) as uow:
-        return queues.mine_waiting(uow.session, uow.actor)
-
-
-navigation.WAITING["queues.show"] = _count
+navigation.WAITING["queues.show"] = queues.mine_waiting
 
 
 @bp.get("/")

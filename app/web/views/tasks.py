@@ -21,14 +21,7 @@ bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 LATELY = timedelta(days=7)
 LISTS = ("unassigned", "mine", "all")
 ACTS = ("task.take", "task.assign", "task.complete", "task.skip", "task.note", "record.timeline")
-
-
-def _count() -> int:
-    with unit_of_work(me()) as uow:
-        return tasks.count_for(uow.session, uow.actor)
-
-
-navigation.WAITING["tasks.worklist"] = _count
+navigation.WAITING["tasks.worklist"] = tasks.counting
 
 
 @bp.get("/")
