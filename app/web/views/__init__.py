@@ -34,8 +34,32 @@ from app.web.views import (
 )
 
 EVERYWHERE = (
-    health, preferences, portal, catalog, catalog_health, cart, requests, revisions, fulfilment, delegations, approvals, decisions, tasks, incidents, records, people, teams, roles, directory, attachments, stuck, access, recertification, assets, queues,
-)  # fmt: skip
+    access,
+    approvals,
+    assets,
+    attachments,
+    cart,
+    catalog,
+    catalog_health,
+    decisions,
+    delegations,
+    directory,
+    fulfilment,
+    health,
+    incidents,
+    people,
+    portal,
+    preferences,
+    queues,
+    recertification,
+    records,
+    requests,
+    revisions,
+    roles,
+    stuck,
+    tasks,
+    teams,
+)
 
 
 def init_app(app: Flask) -> None:
