@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Select, case, cast, func, literal, literal_column, or_, select
+from sqlalchemy import BigInteger, Select, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.assets import Affected, ConfigurationItem
@@ -16,6 +14,7 @@ from app.models.incidents import Incident
 from app.models.people import Membership, Person, Team
 from app.models.records import Link, Note, Participant, Record, Tag
 from app.models.tasks import Task
+from app.queries.gathering import gathered, rows
 from app.queries.incidents import PUBLIC
 from app.queries.timeline import Moment
 from app.rules.errors import NotFound
@@ -74,9 +73,9 @@ def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -
     teams = select(Team.key, Team.name, Team.name_pt).where(Team.active, Team.id != incident.team_id, nobody).order_by(Team.name)
     tags = select(Tag.tag).where(Tag.record_id == id_).order_by(Tag.tag)
     asked = (tasks, _links(actor, id_), children, about, watching, tags, files, members, teams)
-    found = session.execute(select(*(_gathered(query, f"part_{place}") for place, query in enumerate(asked)))).one()
-    rows = [[SimpleNamespace(**row) for row in column] for column in found]
-    return Parts(rows[0], rows[1], rows[2], rows[3], rows[4], [row.tag for row in rows[5]], rows[6], rows[7], rows[8])
+    found = session.execute(select(*(gathered(query, f"part_{place}") for place, query in enumerate(asked)))).one()
+    work, links, kids, things, people, words, kept, mates, others = (rows(column) for column in found)
+    return Parts(work, links, kids, things, people, [row.tag for row in words], kept, mates, others)
 
 
 def moments(
@@ -119,14 +118,3 @@ def _links(actor: Actor, id_: int) -> Select[Any]:
     back = select(*columns, literal(False).label("onward")).join(Record, Record.id == Link.source_id).where(Link.target_id == id_, visible(actor))
     both = onward.union_all(back).subquery()
     return select(both).order_by(both.c.onward.desc(), both.c.id)
-
-
-def _gathered(query: Select[Any], name: str) -> Any:
-    """One column that holds all rows of a query, in its order."""
-    rows = query.subquery(name)
-    return select(func.coalesce(func.jsonb_agg(func.to_jsonb(literal_column(name))), literal_column("'[]'::jsonb"))).select_from(rows).scalar_subquery()
-
-
-def moment_of(text: str) -> datetime:
-    """Return a time that came inside a gathered row."""
-    return datetime.fromisoformat(text)

@@ -5,16 +5,34 @@ from collections.abc import Iterable
 from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app import visibility
 from app.models.incidents import Incident
 from app.models.people import Person
 from app.models.records import Note, Record
 from app.rules.errors import ActionNotAllowed, Forbidden
+from app.rules.incidents import Hold
 from app.rules.lifecycle import FINAL
+from app.rules.mentions import mentioned
+from app.rules.permissions import OWN
 from app.rules.words import t
 from app.services import incident_moves, incidents, messages, records
+from app.settings import matrix
 from app.unit_of_work import UnitOfWork
 
 WRITES_INSIDE = "incident.note"
+
+
+def answer(uow: UnitOfWork, number: str, body: str, then: str = "", *, code: str = "", version: int | None = None) -> Incident:
+    """Write to everybody on it and go on with the same words: `then` is "hold" (it waits for the answer), "resolve" (with a code) or empty."""
+    if then == "hold":
+        incident = incidents.hold(uow, number, Hold.CALLER, body, version=version)
+    elif then == "resolve":
+        incident = incidents.resolve(uow, number, code, body, version=version)
+    else:
+        reply(uow, number, body)
+        return uow.get(Incident, number)
+    _tell_mentioned(uow, incident, body, frozenset())
+    return incident
 
 
 def reply(uow: UnitOfWork, number: str, body: str) -> Note:
@@ -26,12 +44,13 @@ def reply(uow: UnitOfWork, number: str, body: str) -> Note:
     note = records.write(uow, incident, "reply", body)
     event = uow.record_event(incident, "incident.reply", note=note)
     touch(uow, incident)
-    mine = {incident.requester_id, incident.beneficiary_id}
-    others = incident_moves.watchers(uow, incident)
-    if is_inside(uow, incident):
-        _tell(uow, mine | others, "incident_reply", incident)
-    else:
-        _tell(uow, mine | others | {incident.assignee_id}, "incident_reply", incident)
+    told = {incident.requester_id, incident.beneficiary_id, *incident_moves.watchers(uow, incident)}
+    inside = is_inside(uow, incident)
+    if not inside:
+        told |= {incident.assignee_id}
+    _tell(uow, told, "incident_reply", incident)
+    _tell_mentioned(uow, incident, body, frozenset(told))
+    if not inside:
         if incident.assignee_id is None:
             messages.tell_team(uow, incident.team_id, "incident_reply", incident, event)
         incidents.caller_wrote(uow, incident)
@@ -45,6 +64,7 @@ def note_internally(uow: UnitOfWork, number: str, body: str) -> Note:
     note = records.write(uow, incident, "work_note", body)
     uow.record_event(incident, "incident.note", note=note)
     touch(uow, incident)
+    _tell_mentioned(uow, incident, body, frozenset(), inside=True)
     return note
 
 
@@ -68,3 +88,18 @@ def touch(uow: UnitOfWork, record: Record) -> None:
 def _tell(uow: UnitOfWork, ids: Iterable[int | None], template: str, incident: Incident) -> None:
     for person in uow.session.scalars(select(Person).where(Person.id.in_([id_ for id_ in ids if id_])).order_by(Person.id)):
         messages.tell(uow, person, template, incident, uow.latest)
+
+
+def _tell_mentioned(uow: UnitOfWork, incident: Incident, body: str, told: frozenset[int | None], *, inside: bool = False) -> None:
+    """Tell those whom a text calls, if they may read it: nobody is let in by being named."""
+    wanted = matrix().relations_for(WRITES_INSIDE) | OWN
+    for login in mentioned(body):
+        found = visibility.actor(uow.session, Person.login == login)
+        if found is None or found[0].id in told:
+            continue
+        who = found[0]
+        if uow.session.scalar(select(Record.id).where(Record.id == incident.id, visibility.visible(who))) is None:
+            continue
+        held = visibility.relations(uow.session, who, incident, wanted)
+        if not inside or matrix().allows(WRITES_INSIDE, who.roles, held, restricted=incident.restricted):
+            _tell(uow, {who.id}, "incident_mention", incident)

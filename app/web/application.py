@@ -11,6 +11,7 @@ from app import language
 from app.settings import settings
 from app.web import (
     errors,
+    markdown,
     navigation,
     parts,
     preferences,
@@ -56,6 +57,7 @@ def create_app() -> Flask:
     static_files.init_app(app)
     preferences.init_app(app)
     shown.init_app(app)
+    markdown.init_app(app)
     parts.init_app(app)
     navigation.init_app(app)
     errors.init_app(app)

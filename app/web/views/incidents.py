@@ -33,12 +33,7 @@ def reply(number: str) -> ResponseReturnValue:
     then, body = said("then"), said("body")
 
     def write(uow: UnitOfWork) -> None:
-        if then == "hold":
-            incidents.hold(uow, number, "caller", body, version=version())
-        elif then == "resolve":
-            incidents.resolve(uow, number, said("code"), body, version=version())
-        else:
-            conversations.reply(uow, number, body)
+        conversations.answer(uow, number, body, then, code=said("code"), version=version())
         _files(uow, number, public=True)
 
     words = {"hold": t("Sent. It waits for the answer now."), "resolve": t("%(number)s is resolved.", number=number)}

@@ -1,0 +1,27 @@
+"""The form of a call: somebody tells an analyst what is wrong, who writes it down."""
+
+from wtforms.fields import RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.forms.base import CreatingForm, options
+from app.forms.catalog import PersonField
+from app.rules.words import t
+
+CHANNELS = (("phone", t("Phone")), ("in_person", t("In person")), ("email", t("E-mail")), ("chat", t("Chat")))
+SCALE = (("1", t("High")), ("2", t("Medium")), ("3", t("Low")))
+
+
+class CallForm(CreatingForm):
+    """Who called, what is wrong, how bad it is; what else its category asks is a form of its own."""
+
+    caller = PersonField(t("Who reports it?"), validators=[InputRequired(t("Say who reports it."))])
+    channel = RadioField(t("How did it come in?"), choices=options(CHANNELS), default="phone")
+    title = StringField(
+        t("What is wrong?"), description=t("In a few words, as you would say it on the phone."),
+        validators=[InputRequired(t("Say in a few words what is wrong.")), Length(max=200, message=t("At most 200 characters."))],
+    )  # fmt: skip
+    description = TextAreaField(t("Details"), description=t("What was tried, since when, what the screen says. Markdown works."))
+    category = SelectField(t("What is it about?"), choices=[], validate_choice=False)
+    service = SelectField(t("Which service?"), choices=[], validate_choice=False)
+    impact = RadioField(t("Impact"), description=t("How many are hurt: one person is low, a team medium, a site or a service high."), choices=options(SCALE), default="3")
+    urgency = RadioField(t("Urgency"), description=t("How soon it hurts: work stopped is high."), choices=options(SCALE), default="3")

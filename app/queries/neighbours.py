@@ -1,0 +1,67 @@
+"""What stands beside an incident: what else its caller has, what is like it, and what changed lately on what it is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, case, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.models.assets import Affected
+from app.models.incidents import Incident
+from app.models.records import Link, Note, Record
+from app.queries.gathering import gathered, rows
+from app.rules.lifecycle import FINAL, RecordKind
+from app.visibility import Actor, visible
+
+RECENT: Final = 1500  # incidents that are compared; what is older is found by the search
+ALIKE: Final = 0.45
+SHOWN: Final = 6
+HAD: Final = (RecordKind.INCIDENT, RecordKind.REQUEST)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Rows with number, title, title_pt, state, kind; of similar ones also what resolved them."""
+
+    open_: Sequence[Any]
+    past: Sequence[Any]
+    similar: Sequence[Any]
+    changes: Sequence[Any]
+
+
+def of(
+    session: Session, actor: Actor, *, person_id: int | None = None, words: str = "", category: str | None = None, cis: Sequence[int] = (), besides: int = 0,
+) -> Beside:  # fmt: skip
+    """Return what the actor may see of all that, in one question."""
+    columns = Record.number, Record.title, Record.title_pt, Record.state, Record.kind, Record.opened_at
+    mine = select(*columns).where(
+        or_(Record.requester_id == person_id, Record.beneficiary_id == person_id) if person_id else false(),
+        Record.kind.in_(HAD), Record.id != besides, visible(actor, *HAD),
+    ).order_by(Record.id.desc()).limit(SHOWN)  # fmt: skip
+    over = {*FINAL, "resolved"}
+    about = select(Affected.record_id).where(Affected.ci_id.in_(cis)) if cis else None
+    linked = select(Link.target_id).join(Affected, Affected.record_id == Link.source_id).where(Affected.ci_id.in_(cis))
+    changes = select(*columns).where(
+        or_(Record.id.in_(about), Record.id.in_(linked)) if about is not None else false(), Record.kind == RecordKind.CHANGE, visible(actor, RecordKind.CHANGE),
+    ).order_by(Record.id.desc()).limit(SHOWN)  # fmt: skip
+    asked = (mine.where(Record.state.not_in(over)), mine.where(Record.state.in_(over)), _similar(actor, words, category, cis, besides), changes)
+    found = session.execute(select(*(gathered(query, f"beside_{place}") for place, query in enumerate(asked)))).one()
+    return Beside(*(rows(column) for column in found))
+
+
+def _similar(actor: Actor, words: str, category: str | None, cis: Sequence[int], besides: int) -> Select[Any]:
+    """Incidents whose titles are alike, or that are about the same; the more of both, the nearer."""
+    table = Incident.__table__
+    recent = select(Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.kind, Record.category, Record.opened_at).where(
+        Record.kind == RecordKind.INCIDENT, Record.id != besides, Record.state != "canceled", visible(actor, RecordKind.INCIDENT),
+    ).order_by(Record.id.desc()).limit(RECENT).subquery()  # fmt: skip
+    alike = func.greatest(func.similarity(recent.c.title, words), func.word_similarity(words, recent.c.title) * 0.9) if words.strip() else 0.0
+    same = recent.c.id.in_(select(Affected.record_id).where(Affected.ci_id.in_(cis))) if cis else false()
+    near = alike + case((recent.c.category == category, 0.2), else_=0.0) + case((same, 0.25), else_=0.0)
+    closing = select(Note.body).where(Note.record_id == recent.c.id, Note.kind == "closing", Note.erased_at.is_(None)).order_by(Note.id.desc()).limit(1)
+    query = select(
+        recent.c.number, recent.c.title, recent.c.title_pt, recent.c.state, recent.c.kind, recent.c.opened_at,
+        func.left(closing.scalar_subquery(), 300).label("solution"), table.c.resolution_code,
+    ).join(table, table.c.id == recent.c.id)  # fmt: skip
+    return query.where(near >= ALIKE).order_by(near.desc(), recent.c.id.desc()).limit(SHOWN)

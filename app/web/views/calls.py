@@ -1,0 +1,126 @@
+"""Taking a call: an analyst writes down what somebody reports, sees what that person has open and what is like it."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from app.forms.catalog import PREFIX, ItemForm, form_of
+from app.forms.incidents import CallForm
+from app.practice import practice
+from app.priorities import matrix
+from app.queries import assets, neighbours, people
+from app.queries.choices import Choices
+from app.rules.errors import Invalid
+from app.rules.words import t
+from app.services import incidents
+from app.services.incidents import Report
+from app.unit_of_work import UnitOfWork, unit_of_work
+from app.web.current import me, now
+from app.web.incident_words import category_path
+from app.web.permission import permission
+from app.web.preferences import current_language
+from app.web.redirects import done
+from app.web.shown import say
+
+bp = Blueprint("calls", __name__, url_prefix="/incidents/new")
+
+
+@bp.get("")
+@permission("incident.open_for")
+def new() -> ResponseReturnValue:
+    """Show the form; `?caller=` and `?title=` fill it."""
+    given = MultiDict({name: value for name, value in request.args.items() if name in ("caller", "title", "category")})
+    with unit_of_work(me()) as uow:
+        return _page(uow, CallForm(language=current_language(), data=given.to_dict()))
+
+
+@bp.post("")
+@permission("incident.open_for")
+def create() -> ResponseReturnValue:
+    """Open the incident; with `look`, only show who that is and what is like it (for a browser without script)."""
+    form = CallForm(request.form, language=current_language())
+    with unit_of_work(me()) as uow:
+        unknown = form.caller.resolve(Choices(uow.session))
+        if "look" in request.form:
+            return _page(uow, form)
+        right = form.validate()
+        if unknown is not None:
+            form.refuse({"caller": unknown})
+        if not right or unknown is not None:
+            return _page(uow, form), 422
+        caller = people.by_login(uow.session, form.caller.data or "")
+        questions = _questions(uow, form.category.data or "", request.form)
+    try:
+        with unit_of_work(me()) as uow:
+            number = incidents.open_for(uow, caller.id if caller else 0, _report(form, questions), impact=int(form.impact.data)).number
+    except Invalid as wrong:
+        theirs = {name for name in wrong.fields if questions and PREFIX + name in questions}
+        form.refuse({name: text for name, text in wrong.fields.items() if name not in theirs})
+        with unit_of_work(me()) as uow:
+            asked = _questions(uow, form.category.data or "", request.form)
+            if asked:
+                asked.refuse({PREFIX + name: wrong.fields[name] for name in theirs})
+            return _page(uow, form, asked), 422
+    return done(t("%(number)s is written down.", number=number), "incidents.show", number=number)
+
+
+@bp.get("/beside")
+@permission("incident.open_for")
+def beside() -> ResponseReturnValue:
+    """Show who calls, what that person has open, what is like it, and the priority that follows: a part of the page, while one types."""
+    with unit_of_work(me()) as uow:
+        return render_template("incidents/beside.html", **_beside(uow, request.args))
+
+
+@bp.get("/questions")
+@permission("incident.open_for")
+def questions() -> ResponseReturnValue:
+    """Show what a category asks: a part of the page, when it was chosen."""
+    with unit_of_work(me()) as uow:
+        form = _questions(uow, request.args.get("category", ""), None)
+        return render_template("incidents/questions.html", questions=form.asked_fields() if form else [], form=form)
+
+
+def _page(uow: UnitOfWork, form: CallForm, asked: ItemForm | None = None) -> str:
+    tree = practice().categories
+    form.category.choices = [("", say(t("Not known yet"))), *((key, category_path(key)) for key in tree)]
+    services = assets.listed(uow.session, class_="service", per_page=200).rows
+    form.service.choices = [("", say(t("Not known yet"))), *((row.key, row.name) for row in services)]
+    asked = asked or _questions(uow, form.category.data or "", request.form if request.method == "POST" else None)
+    typed = {name: form[name].data or "" for name in ("caller", "title", "category", "impact", "urgency", "service")}
+    wrong = [*form.error_summary(), *(asked.error_summary() if asked else [])]
+    return render_template(
+        "incidents/new.html", form=form, asked=asked, questions=asked.asked_fields() if asked else [], wrong=bool(wrong), summary=wrong, **_beside(uow, typed),
+    )  # fmt: skip
+
+
+def _questions(uow: UnitOfWork, key: str, posted: Any) -> ItemForm | None:
+    category = practice().categories.get(key)
+    if category is None or not category.fields:
+        return None
+    today = now().astimezone(ZoneInfo(uow.actor.timezone)).date()
+    made = form_of(category.form, language=current_language(), lookup=Choices(uow.session, uow.actor.id), today=today)
+    return made(posted, language=current_language())
+
+
+def _beside(uow: UnitOfWork, typed: Any) -> dict[str, Any]:
+    login, title = str(typed.get("caller") or "").strip(), str(typed.get("title") or "")
+    caller = people.by_login(uow.session, login) if login else None
+    words = title if len(title.strip()) >= 4 else ""
+    found = neighbours.of(uow.session, uow.actor, person_id=caller.id if caller else None, words=words, category=typed.get("category") or None)
+    level = matrix().get(f"{typed.get('impact') or 3}{typed.get('urgency') or 3}")
+    if caller and caller.vip and typed.get("urgency") in ("2", "3"):
+        level = matrix().get(f"{typed.get('impact') or 3}{int(typed['urgency']) - 1}")
+    return {"caller": caller, "beside": found, "level": level, "now": now()}
+
+
+def _report(form: CallForm, questions: ItemForm | None) -> Report:
+    asked = {field.name for field in questions.item.fields} if questions else set()
+    answers = {name: value for name, value in questions.given().items() if name in asked and value not in ("", [])} if questions else {}
+    return Report(
+        title=form.title.data or "", description=form.description.data or "", urgency=int(form.urgency.data), category=form.category.data or None,
+        fields=answers, cis=[form.service.data] if form.service.data else [], channel=form.channel.data, submission_key=form.submission_key.data,
+    )  # fmt: skip
