@@ -12,7 +12,7 @@ from app.directory.twin import entry_of
 from app.models.directory import TwinEntry
 from app.models.events import Event
 from app.models.people import Person, Team
-from app.platform import company, company_ldif
+from app.platform import company, company_ldif, demo_desk
 from app.platform.company import BASE, CAST, MORE_ROLES, PEOPLE, TEAMS
 from app.platform.company_ldif import EVERYBODY_ELSE
 from app.platform.demo_directory import Player
@@ -79,6 +79,8 @@ def _fill(server: Slapd | None) -> dict[str, str]:
             raise                                   # ours must work; the operator's own may be away: its page says so
     with unit_of_work(SYSTEM) as uow:
         _teams_and_roles(uow)
+    demo_desk.fill()
+    with unit_of_work(SYSTEM) as uow:
         uow.record_event(STREAM, SEEDED)
     return passwords
 
