@@ -18,6 +18,7 @@ from app.models import (
     problems,
     records,
     requests,
+    search,
     spending,
     tasks,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "problems",
     "records",
     "requests",
+    "search",
     "spending",
     "tasks",
 ]

@@ -1,9 +1,10 @@
-"""Finding things by words: services of the catalogue, and one's own requests; accents, capitals and small slips forgiven."""
+"""Finding things by words: services of the catalogue, records, people; accents, capitals and small slips forgiven."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.models.people import Person
 from app.models.records import Record
 from app.models.requests import Item as Ordered
-from app.queries import audiences, catalog, requests
+from app.queries import assets, audiences, catalog, people, record_search
+from app.queries.record_search import SHOWN, Facets, Records
 from app.rules.catalog.items import Item, is_offered_to
 from app.rules.lifecycle import NUMBER_PREFIX
 from app.visibility import Actor, visible
@@ -21,14 +23,21 @@ from app.visibility import Actor, visible
 NUMBER: Final = re.compile(rf"({'|'.join(NUMBER_PREFIX.values())})(\d{{1,10}})", re.IGNORECASE)
 SLIP: Final = 0.8  # how alike a mistyped word must be
 SHORTEST_SLIP: Final = 4
+SUGGESTED: Final = 5
 
 
 @dataclass(frozen=True)
 class Found:
-    """What fits: services to order, and records one may see."""
+    """What fits: services to order, records one may see, and people and configuration items for those who may see them."""
 
-    services: Sequence[Item]
-    records: Sequence[Any]
+    services: Sequence[Item] = ()
+    records: Records = field(default_factory=Records)
+    people: Sequence[Person] = ()
+    things: Sequence[Any] = ()
+
+    def __bool__(self) -> bool:
+        """Say whether anything was found."""
+        return bool(self.services or self.records.rows or self.people or self.things)
 
 
 def offered_to(session: Session, actor: Actor) -> list[Item]:
@@ -37,15 +46,21 @@ def offered_to(session: Session, actor: Actor) -> list[Item]:
     return [item for item in catalog.offered(session) if is_offered_to(item, belongs)]
 
 
-def find(session: Session, actor: Actor, words: str, limit: int = 20) -> Found:
-    """Return what fits the words; a number finds its record."""
+def find(session: Session, actor: Actor, words: str, now: datetime, facets: Facets | None = None, *, limit: int = SHOWN) -> Found:
+    """Return what fits the words; a number finds its record, and nothing else."""
     if number := full_number(words):
         query = select(Record.number, Record.title, Record.title_pt, Record.state, Record.kind, Record.updated_at)
-        return Found([], session.execute(query.where(Record.number == number, visible(actor))).all())
+        return Found(records=Records(session.execute(query.where(Record.number == number, visible(actor))).all()))
     if len(words.strip()) < 2:
-        return Found([], [])
-    services = matching(offered_to(session, actor), words)[:limit]
-    return Found(services, requests.mine(session, actor, words=words, per_page=limit).rows)
+        return Found()
+    records = record_search.find(session, actor, words, now, facets, limit=limit)
+    if facets is not None and facets.chosen():
+        return Found(records=records)
+    return Found(
+        matching(offered_to(session, actor), words)[:limit], records,
+        people.find(session, words, limit=SUGGESTED) if actor.may("people.view") else (),
+        assets.listed(session, words=words, per_page=SUGGESTED).rows if actor.may("ci.view") else (),
+    )  # fmt: skip
 
 
 def full_number(words: str) -> str | None:

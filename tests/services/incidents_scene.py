@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app import database
 from app.models.incidents import Incident
@@ -89,3 +89,22 @@ def role(login: str, name: str, *, team: str | None = None) -> None:
 
 def at(day: int, hour: int = 12) -> datetime:
     return datetime(2026, 11, 23, 15, 0, tzinfo=UTC) + timedelta(days=day, hours=hour - 12)
+
+
+MANY = """
+    with made as (
+      insert into records (kind, number, state, title, priority, requester_id, opened_by_id, team_id, opened_at, updated_at, version, restricted)
+      select 'incident', 'INC8' || lpad(n::text, 6, '0'), case when n % 25 = 0 then 'new' when n % 40 = 0 then 'resolved' else 'closed' end,
+             'Fault ' || n, 1 + n % 5, :person, :person, :team, now() - n * interval '1 minute', now() - (n * 7 % 9973) * interval '1 minute', 1, false
+      from generate_series(1, 20000) n returning id, priority)
+    insert into incidents (id, impact, urgency, channel, description, fields, reopen_count, major)
+    select id, 2, 2, 'portal', '', '{}', 0, 'none' from made"""
+
+
+def twenty_thousand() -> None:
+    """Store twenty thousand incidents of zeca's, eight hundred of them open, and let PostgreSQL look at them."""
+    with database.sessions().begin() as session:
+        team = session.scalars(select(Team.id).where(Team.key == "service-desk")).one()
+        session.execute(text(MANY), {"person": person_id("zeca"), "team": team})
+    with database.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("analyze records, incidents, search_texts"))

@@ -7,23 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from app import database
 from app.models.records import Record
 from app.queries import queues
 from app.rules.queues import SORTS, Queue, Wanted, read
 from app.services import incidents, tags
 from app.unit_of_work import unit_of_work
-from tests.services.incidents_scene import brought, reported
+from tests.services.incidents_scene import brought, reported, twenty_thousand
 from tests.web.pages import browser_of, counted
-
-MANY = """
-    with made as (
-      insert into records (kind, number, state, title, priority, requester_id, opened_by_id, team_id, opened_at, updated_at, version, restricted)
-      select 'incident', 'INC8' || lpad(n::text, 6, '0'), case when n % 25 = 0 then 'new' when n % 40 = 0 then 'resolved' else 'closed' end,
-             'Fault ' || n, 1 + n % 5, :person, :person, :team, now() - n * interval '1 minute', now() - (n * 7 % 9973) * interval '1 minute', 1, false
-      from generate_series(1, 20000) n returning id, priority)
-    insert into incidents (id, impact, urgency, channel, description, fields, reopen_count, major)
-    select id, 2, 2, 'portal', '', '{}', 0, 'none' from made"""
 
 
 def numbers(page: str) -> list[str]:
@@ -65,11 +55,7 @@ def test_a_column_sorts_first_and_then_the_other_way_round() -> None:
 
 @pytest.fixture
 def many(cast: str) -> None:
-    with database.sessions().begin() as session:
-        given: dict[str, int] = {name: id_ for name, id_ in session.execute(text("select 'person', id from people where login = 'zeca' union all select 'team', id from teams where key = 'service-desk'"))}  # noqa: C416
-        session.execute(text(MANY), given)
-    with database.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("analyze records"))
+    twenty_thousand()
 
 
 def plan(wanted: Wanted) -> str:

@@ -8,6 +8,9 @@
   const plain = (text) => text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
   const places = [...dialog.querySelectorAll("[data-place]")].map((link) => ({ text: link.textContent.trim(), href: link.href, icon: link.dataset.icon, node: link }));
   const remembered = () => { try { return JSON.parse(localStorage.getItem(LAST)) ?? []; } catch { return []; } };
+  // What may be done on this page: the server drew only what is allowed.
+  const commands = () => [...document.querySelectorAll("[data-command], .acts form > button, .acts summary")].filter((node) => node.checkVisibility?.() ?? true)
+    .map((node) => ({ text: (node.dataset.command || node.textContent).trim().replace(/\s+/g, " "), act: node, node }));
   let chosen = 0;
   let asked = 0;
   let found = [];
@@ -16,7 +19,8 @@
     const item = document.createElement("li");
     item.id = `palette-${index}`;
     item.setAttribute("role", "option");
-    item.dataset.href = entry.href;
+    if (entry.act) item.act = entry.act;
+    else item.dataset.href = entry.href;
     const icon = entry.node?.querySelector("svg")?.cloneNode(true);
     if (icon) item.append(icon);
     if (entry.number) {
@@ -39,7 +43,8 @@
     const last = remembered();
     const rank = (entry) => { const at = last.indexOf(entry.href); return at < 0 ? 99 : at; };
     const fitting = places.filter((entry) => words.every((word) => plain(entry.text).includes(word))).sort((a, b) => rank(a) - rank(b));
-    const rows = [...found, ...fitting];
+    const acts = commands().filter((entry) => words.every((word) => plain(entry.text).includes(word)));
+    const rows = words.length ? [...found, ...acts, ...fitting] : [...acts, ...fitting];
     chosen = 0;
     list.replaceChildren(...rows.map(row));
     dialog.querySelector("[data-none]").hidden = rows.length > 0;
@@ -58,6 +63,12 @@
   };
   const go = (item) => {
     if (!item) return;
+    if (item.act) {
+      dialog.close();
+      item.act.click();
+      item.act.closest("details")?.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+      return;
+    }
     const href = item.dataset.href;
     try { localStorage.setItem(LAST, JSON.stringify([href, ...remembered().filter((one) => one !== href)].slice(0, 5))); } catch { /* private window: nothing is remembered */ }
     window.location.assign(href);
