@@ -21,6 +21,7 @@ from app.models import (
     search,
     spending,
     tasks,
+    visits,
 )
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "search",
     "spending",
     "tasks",
+    "visits",
 ]

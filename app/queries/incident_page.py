@@ -1,6 +1,6 @@
 """All that the page of one incident shows, in four questions however much there is of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,21 +9,24 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.assets import Affected, ConfigurationItem
 from app.models.attachments import Attachment
+from app.models.baskets import Draft
 from app.models.events import Event
 from app.models.incidents import Incident
 from app.models.people import Membership, Person, Team
 from app.models.records import Link, Note, Participant, Record, Tag
 from app.models.tasks import Task
+from app.models.visits import Visit
 from app.queries.gathering import gathered, rows
 from app.queries.incidents import PUBLIC
 from app.queries.timeline import Moment
 from app.rules.errors import NotFound
 from app.rules.lifecycle import RecordKind
+from app.rules.mentions import draft_key
 from app.visibility import Actor, visible
 
 SHOWN: Final = 100
 # What a caller reads of its history: what was said, and how it went on; never who was asked or what was noted.
-TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply")
+TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply", "call")
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Parts:
     files: Sequence[Any]
     members: Sequence[Any]
     teams: Sequence[Any]
+    drafts: Mapping[str, str]  # what the reader has typed and not sent: by kind
+    since: int | None  # the newest event that the reader saw on the visit before
 
 
 def of(session: Session, actor: Actor, number: str) -> Incident:
@@ -72,10 +77,16 @@ def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -
         Membership.team_id == incident.team_id, Person.active, nobody).order_by(Person.name).limit(200)  # fmt: skip
     teams = select(Team.key, Team.name, Team.name_pt).where(Team.active, Team.id != incident.team_id, nobody).order_by(Team.name)
     tags = select(Tag.tag).where(Tag.record_id == id_).order_by(Tag.tag)
-    asked = (tasks, _links(actor, id_), children, about, watching, tags, files, members, teams)
+    keys = {draft_key(incident.number, kind): kind for kind in ("reply", "note")}
+    drafts = select(Draft.slug, Draft.answers).where(Draft.person_id == actor.id, Draft.slug.in_(keys))
+    visits = select(Visit.since_id).where(Visit.person_id == actor.id, Visit.record_id == id_)
+    asked = (tasks, _links(actor, id_), children, about, watching, tags, files, members, teams, drafts, visits)
     found = session.execute(select(*(gathered(query, f"part_{place}") for place, query in enumerate(asked)))).one()
-    work, links, kids, things, people, words, kept, mates, others = (rows(column) for column in found)
-    return Parts(work, links, kids, things, people, [row.tag for row in words], kept, mates, others)
+    work, links, kids, things, people, words, kept, mates, others, typed, seen = (rows(column) for column in found)
+    return Parts(
+        work, links, kids, things, people, [row.tag for row in words], kept, mates, others,
+        {keys[row.slug]: row.answers["body"][0] for row in typed}, next((row.since_id for row in seen), None),
+    )  # fmt: skip
 
 
 def moments(
@@ -95,7 +106,7 @@ def moments(
     )  # fmt: skip
     mine = Event.record_id == incident.id
     told = Event.name.in_([f"incident.{name}" for name in TOLD])
-    query = query.where(or_(mine, Event.record_id.in_(tasks)) if inside else mine & told)
+    query = query.where(or_(mine, Event.record_id.in_(tasks)) if inside else mine & told & or_(Event.name != "incident.call", note.id.is_not(None)))
     if which == "talk":
         query = query.where(note.id.is_not(None))
     elif which == "changes":

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app import visibility
+from app.models.baskets import Draft
 from app.models.incidents import Incident
 from app.models.people import Person
 from app.models.records import Note, Record
 from app.rules.errors import ActionNotAllowed, Forbidden
 from app.rules.incidents import Hold
 from app.rules.lifecycle import FINAL
-from app.rules.mentions import mentioned
+from app.rules.mentions import draft_key, mentioned
 from app.rules.permissions import OWN
 from app.rules.words import t
 from app.services import incident_moves, incidents, messages, records
@@ -32,6 +33,7 @@ def answer(uow: UnitOfWork, number: str, body: str, then: str = "", *, code: str
         reply(uow, number, body)
         return uow.get(Incident, number)
     _tell_mentioned(uow, incident, body, frozenset())
+    forget_draft(uow, number, "reply")
     return incident
 
 
@@ -44,6 +46,7 @@ def reply(uow: UnitOfWork, number: str, body: str) -> Note:
     note = records.write(uow, incident, "reply", body)
     event = uow.record_event(incident, "incident.reply", note=note)
     touch(uow, incident)
+    forget_draft(uow, number, "reply")
     told = {incident.requester_id, incident.beneficiary_id, *incident_moves.watchers(uow, incident)}
     inside = is_inside(uow, incident)
     if not inside:
@@ -64,8 +67,24 @@ def note_internally(uow: UnitOfWork, number: str, body: str) -> Note:
     note = records.write(uow, incident, "work_note", body)
     uow.record_event(incident, "incident.note", note=note)
     touch(uow, incident)
+    forget_draft(uow, number, "note")
     _tell_mentioned(uow, incident, body, frozenset(), inside=True)
     return note
+
+
+def keep_draft(uow: UnitOfWork, number: str, kind: str, body: str) -> None:
+    """Keep what the actor typed so far, for that person alone; nothing typed: nothing kept."""
+    incident = uow.get(Incident, number, lock=False)
+    uow.check({"reply": "incident.reply", "note": WRITES_INSIDE}[kind], incident)
+    text = records.clean(body)
+    forget_draft(uow, number, kind)
+    if text:
+        uow.session.add(Draft(person_id=uow.actor.id, slug=draft_key(number, kind), answers={"body": [text]}, updated_at=uow.now))
+
+
+def forget_draft(uow: UnitOfWork, number: str, kind: str) -> None:
+    """It was sent, or thrown away."""
+    uow.session.execute(delete(Draft).where(Draft.person_id == uow.actor.id, Draft.slug == draft_key(number, kind)))
 
 
 def is_inside(uow: UnitOfWork, incident: Incident) -> bool:

@@ -1,21 +1,26 @@
 """The page of an incident: one for those who work on it, a plainer one for whoever has it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import render_template, request
 
-from app import practice, priorities
+from app import canned, practice, priorities
 from app.models.incidents import Incident
-from app.queries import incident_page
+from app.queries import assets, incident_page, neighbours
+from app.rules.assets import CLASSES, CRITICALITIES
 from app.rules.errors import Invalid
+from app.rules.graphs import BOX_HEIGHT, BOX_WIDTH, Place, drawing
 from app.rules.incidents import Major, closes_at
 from app.rules.lifecycle import FINAL, Action, RecordKind, actions
-from app.unit_of_work import unit_of_work
-from app.web import incident_words, moments
+from app.rules.mentions import filled
+from app.services import visits
+from app.unit_of_work import UnitOfWork, unit_of_work
+from app.web import category_form, incident_words, moments
 from app.web.allowed import allowed
 from app.web.answers import shown
 from app.web.current import me, now
+from app.web.preferences import current_language
 from app.web.shown import say
 
 INSIDE: Final = frozenset({"incident.note", "record.timeline"})
@@ -26,8 +31,8 @@ FILTERS: Final = ("all", "talk", "changes")
 WORDED: Final = {"incident_words": incident_words, "practice": practice.practice, "matrix": priorities.matrix, "SCALE": incident_words.SCALE}
 
 
-def page(number: str, wrong: Invalid | None = None, act: str = "") -> str:
-    """Draw it; with `wrong`, the form of `act` open, as it was sent, and what is wrong with it."""
+def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str = "") -> str:
+    """Draw it; with `act`, its form open, as it was sent, and `wrong`, what is wrong with it; `inserted`: a canned answer."""
     which = request.args.get("show", "all")
     which = which if which in FILTERS else "all"
     errors = {name: say(text) for name, text in wrong.fields.items()} if wrong else {}
@@ -37,14 +42,54 @@ def page(number: str, wrong: Invalid | None = None, act: str = "") -> str:
         inside = bool(may & INSIDE)
         before = request.args.get("before", type=int)
         told = incident_page.moments(uow.session, incident, inside=inside, which=which, before_id=before)
+        parts = incident_page.parts(uow.session, uow.actor, incident, inside=inside)
+        since = parts.since if not told or before or request.headers.get("HX-Request") else visits.note(uow, incident, told[-1].id)
+        ready = answers_for(incident, uow.actor.name) if inside else []
         values = {
             "incident": incident, "may": may, "can": doable(incident, may, uow.actor.id), "inside": inside, "which": which, "now": now(),
-            "parts": incident_page.parts(uow.session, uow.actor, incident, inside=inside), "entries": moments.entries(told),
+            "parts": parts, "entries": moments.entries(told), "since": since, "canned": ready,
             "older": told[0].id if len(told) == incident_page.SHOWN else None, "errors": errors, "open_act": act, "typed": request.form,
             "answers": _answers(uow.session, incident), "category": incident_words.category_path(incident.category), **WORDED,
             "ends_at": closes_at(incident.resolved_at, practice.practice().window) if incident.resolved_at else None,
+            "texts": _texts(parts.drafts, act, inserted, ready),
         }  # fmt: skip
-        return render_template("incidents/show.html" if inside else "incidents/mine.html", **values)
+        if not inside:
+            return render_template("incidents/mine.html", **values)
+        return render_template("incidents/show.html", **values, **_around(uow, incident, parts, act))
+
+
+def _texts(drafts: Mapping[str, str], act: str, inserted: str, ready: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    """What stands in the boxes: what was sent and came back, else what was kept; with a canned answer behind it."""
+    texts = {kind: request.form.get("body", "") if act == kind else drafts.get(kind, "") for kind in ("reply", "note")}
+    if more := next((text for key, _, text in ready if key == inserted), ""):
+        texts["reply"] = "\n\n".join(filter(None, (texts["reply"].strip(), more)))
+    return texts
+
+
+def answers_for(incident: Incident, mine: str) -> list[tuple[str, str, str]]:
+    """Return the canned answers of the incident's team with their gaps filled: key, name, text in the caller's language."""
+    caller, team = incident.requester, incident.team
+    language = (caller.language if caller else None) or current_language()
+    values = {
+        "caller": (caller.given_name or caller.name) if caller else "", "number": incident.number, "title": incident.title, "me": mine,
+        "team": (team.name_pt if language == "pt" else team.name) if team else "",
+    }  # fmt: skip
+    fitting = (each for each in canned.answers() if each.team in ("", team.key if team else ""))
+    return [(each.key, say(each.name), filled(each.text.get(language) or each.text["en"], values)) for each in fitting]
+
+
+def _around(uow: UnitOfWork, incident: Incident, parts: incident_page.Parts, act: str) -> dict[str, Any]:
+    """What stands around it, for those who work on it: its caller's other records, what is like it, what fails with it."""
+    about = [item.id for item in parts.about]
+    hurt = assets.impact(uow.session, about)
+    beside = neighbours.of(uow.session, uow.actor, person_id=incident.requester_id, words=incident.title, category=incident.category, cis=about, besides=incident.id)
+    posted = request.form if act == "describe" else None
+    asked = category_form.questions(uow, incident.category, posted, incident.fields)
+    return {
+        "hurt": hurt, "graph": drawing([Place(each.id, each.steps, each.through) for each in hurt]) if hurt else None, "box": (BOX_WIDTH, BOX_HEIGHT),
+        "classes": CLASSES, "criticalities": CRITICALITIES, "beside": beside, "asked": asked, "categories": category_form.options(),
+        "link_types": [(key, words[0]) for key, words in incident_words.LINKS.items()],
+    }  # fmt: skip
 
 
 def doable(incident: Incident, may: frozenset[str], me_id: int | None) -> frozenset[str]:

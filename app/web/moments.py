@@ -62,6 +62,7 @@ class Entry:
     internal: bool
     id: int
     person_id: int | None = None
+    note_id: int | None = None
 
 
 def entries(moments: Iterable[Moment], which: str = "all") -> list[Entry]:
@@ -74,7 +75,7 @@ def entry(moment: Moment) -> Entry:
     """Return one event in words."""
     icon, line = _sentence(moment)
     internal = moment.note_kind in (incident_words.INTERNAL if moment.name.startswith("incident.") else INTERNAL)
-    return Entry(icon, moment.person or "", line, moment.at, moment.note or "", internal, moment.id, moment.person_id)
+    return Entry(icon, moment.person or "", line, moment.at, moment.note or "", internal, moment.id, moment.person_id, moment.note_id)
 
 
 def _sentence(moment: Moment) -> tuple[str, Text]:

@@ -1,15 +1,13 @@
 """Taking a call: an analyst writes down what somebody reports, sees what that person has open and what is like it."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.forms.catalog import PREFIX, ItemForm, form_of
+from app.forms.catalog import PREFIX, ItemForm
 from app.forms.incidents import CallForm
-from app.practice import practice
 from app.priorities import matrix
 from app.queries import assets, neighbours, people
 from app.queries.choices import Choices
@@ -18,8 +16,8 @@ from app.rules.words import t
 from app.services import incidents
 from app.services.incidents import Report
 from app.unit_of_work import UnitOfWork, unit_of_work
+from app.web import category_form
 from app.web.current import me, now
-from app.web.incident_words import category_path
 from app.web.permission import permission
 from app.web.preferences import current_language
 from app.web.redirects import done
@@ -52,7 +50,7 @@ def create() -> ResponseReturnValue:
         if not right or unknown is not None:
             return _page(uow, form), 422
         caller = people.by_login(uow.session, form.caller.data or "")
-        questions = _questions(uow, form.category.data or "", request.form)
+        questions = category_form.questions(uow, form.category.data, request.form)
     try:
         with unit_of_work(me()) as uow:
             number = incidents.open_for(uow, caller.id if caller else 0, _report(form, questions), impact=int(form.impact.data)).number
@@ -60,7 +58,7 @@ def create() -> ResponseReturnValue:
         theirs = {name for name in wrong.fields if questions and PREFIX + name in questions}
         form.refuse({name: text for name, text in wrong.fields.items() if name not in theirs})
         with unit_of_work(me()) as uow:
-            asked = _questions(uow, form.category.data or "", request.form)
+            asked = category_form.questions(uow, form.category.data, request.form)
             if asked:
                 asked.refuse({PREFIX + name: wrong.fields[name] for name in theirs})
             return _page(uow, form, asked), 422
@@ -80,30 +78,20 @@ def beside() -> ResponseReturnValue:
 def questions() -> ResponseReturnValue:
     """Show what a category asks: a part of the page, when it was chosen."""
     with unit_of_work(me()) as uow:
-        form = _questions(uow, request.args.get("category", ""), None)
+        form = category_form.questions(uow, request.args.get("category"))
         return render_template("incidents/questions.html", questions=form.asked_fields() if form else [], form=form)
 
 
 def _page(uow: UnitOfWork, form: CallForm, asked: ItemForm | None = None) -> str:
-    tree = practice().categories
-    form.category.choices = [("", say(t("Not known yet"))), *((key, category_path(key)) for key in tree)]
+    form.category.choices = category_form.options()
     services = assets.listed(uow.session, class_="service", per_page=200).rows
     form.service.choices = [("", say(t("Not known yet"))), *((row.key, row.name) for row in services)]
-    asked = asked or _questions(uow, form.category.data or "", request.form if request.method == "POST" else None)
+    asked = asked or category_form.questions(uow, form.category.data, request.form if request.method == "POST" else None)
     typed = {name: form[name].data or "" for name in ("caller", "title", "category", "impact", "urgency", "service")}
     wrong = [*form.error_summary(), *(asked.error_summary() if asked else [])]
     return render_template(
         "incidents/new.html", form=form, asked=asked, questions=asked.asked_fields() if asked else [], wrong=bool(wrong), summary=wrong, **_beside(uow, typed),
     )  # fmt: skip
-
-
-def _questions(uow: UnitOfWork, key: str, posted: Any) -> ItemForm | None:
-    category = practice().categories.get(key)
-    if category is None or not category.fields:
-        return None
-    today = now().astimezone(ZoneInfo(uow.actor.timezone)).date()
-    made = form_of(category.form, language=current_language(), lookup=Choices(uow.session, uow.actor.id), today=today)
-    return made(posted, language=current_language())
 
 
 def _beside(uow: UnitOfWork, typed: Any) -> dict[str, Any]:
@@ -118,9 +106,7 @@ def _beside(uow: UnitOfWork, typed: Any) -> dict[str, Any]:
 
 
 def _report(form: CallForm, questions: ItemForm | None) -> Report:
-    asked = {field.name for field in questions.item.fields} if questions else set()
-    answers = {name: value for name, value in questions.given().items() if name in asked and value not in ("", [])} if questions else {}
     return Report(
         title=form.title.data or "", description=form.description.data or "", urgency=int(form.urgency.data), category=form.category.data or None,
-        fields=answers, cis=[form.service.data] if form.service.data else [], channel=form.channel.data, submission_key=form.submission_key.data,
+        fields=category_form.answers(questions), cis=[form.service.data] if form.service.data else [], channel=form.channel.data, submission_key=form.submission_key.data,
     )  # fmt: skip

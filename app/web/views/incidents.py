@@ -31,6 +31,8 @@ def show(number: str) -> ResponseReturnValue:
 def reply(number: str) -> ResponseReturnValue:
     """Write to everybody on it; the desk may let it wait for the answer, or resolve it, with the same words."""
     then, body = said("then"), said("body")
+    if then == "insert":
+        return incident_page.page(number, act="reply", inserted=said("canned"))
 
     def write(uow: UnitOfWork) -> None:
         conversations.answer(uow, number, body, then, code=said("code"), version=version())
@@ -147,14 +149,14 @@ def weigh(number: str) -> ResponseReturnValue:
     return act("weigh", number, lambda uow: incidents.change(uow, number, note=said("note"), **scale, version=version()), t("Saved."))
 
 
-def act(name: str, number: str, do: Callable[[UnitOfWork], Incident | None], words: Text, **page: Any) -> ResponseReturnValue:
+def act(name: str, number: str, do: Callable[[UnitOfWork], object], words: Text, **page: Any) -> ResponseReturnValue:
     """Do one thing to it and show it again; what was wrong stands in its form, with what was typed."""
     try:
         with unit_of_work(me()) as uow:
             do(uow)
     except Invalid as wrong:
         return incident_page.page(number, wrong, name), 422
-    return done(words, ".show", number=number, **page)
+    return done(words, "incidents.show", number=number, **page)
 
 
 def said(name: str) -> str:

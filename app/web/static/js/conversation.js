@@ -18,3 +18,77 @@
     first?.focus();
   }, true);
 })();
+// In a box to write in: `:` and a few letters bring a ready answer, `@` and a few letters a person. The list beside the box does the same.
+(() => {
+  let list = null, box = null, start = 0, asking = 0;
+  const close = () => { list?.remove(); list = null; box?.removeAttribute("aria-activedescendant"); };
+  const options = () => [...list.querySelectorAll("[role=option]")];
+  const mark = (option) => {
+    options().forEach((each, place) => { each.id = `box-option-${place}`; each.setAttribute("aria-selected", String(each === option)); });
+    if (option) box.setAttribute("aria-activedescendant", option.id);
+    option?.scrollIntoView({ block: "nearest" });
+  };
+  const put = (text) => {
+    box.setRangeText(text, start, box.selectionStart, "end");
+    close();
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  };
+  const show = (rows) => {
+    close();
+    if (!rows.length) return;
+    list = document.createElement("ul");
+    list.className = "box-list";
+    list.setAttribute("role", "listbox");
+    list.append(...rows);
+    list.addEventListener("mousedown", (event) => { event.preventDefault(); const row = event.target.closest("[role=option]"); if (row) put(row.dataset.put); });
+    box.after(list);
+    mark(rows[0]);
+  };
+  const row = (text, puts) => {
+    const made = document.createElement("li");
+    made.setAttribute("role", "option");
+    made.textContent = text;
+    made.dataset.put = puts;
+    return made;
+  };
+  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  document.addEventListener("input", async (event) => {
+    if (!event.target.matches("textarea[data-people]")) return;
+    box = event.target;
+    const before = box.value.slice(0, box.selectionStart);
+    const found = before.match(/(?:^|\s)([:@])([\p{L}\p{N}._-]*)$/u);
+    if (!found) return close();
+    start = before.length - found[2].length - 1;
+    if (found[1] === ":") {
+      const ready = [...(box.form.querySelector("#canned")?.options ?? [])].filter((each) => each.value);
+      show(ready.filter((each) => plain(`${each.value} ${each.text}`).includes(plain(found[2]))).map((each) => row(each.text, each.dataset.text)));
+    } else if (found[2].length >= 2) {
+      const mine = ++asking;
+      const answer = await fetch(`${box.dataset.people}?q=${encodeURIComponent(found[2])}`).catch(() => null);
+      if (!answer?.ok || mine !== asking) return;
+      const part = new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html");
+      show([...part.querySelectorAll("[data-autocomplete-value]")].map((each) => row(`${each.querySelector("span:not(.avatar)")?.textContent ?? ""} @${each.dataset.autocompleteValue}`, `@${each.dataset.autocompleteValue} `)));
+    } else close();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!list || event.target !== box) return;
+    const rows = options(), place = rows.findIndex((each) => each.getAttribute("aria-selected") === "true");
+    if (event.key === "Escape") close();
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(rows[(place + (event.key === "ArrowDown" ? 1 : -1) + rows.length) % rows.length]);
+    else if ((event.key === "Enter" || event.key === "Tab") && !event.ctrlKey && !event.metaKey) put(rows[place].dataset.put);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+  document.addEventListener("focusout", (event) => { if (event.target === box) setTimeout(close, 150); });
+  // The list itself: what is chosen stands in the box at once.
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("#canned")) return;
+    const text = event.target.selectedOptions[0]?.dataset.text;
+    box = event.target.form.querySelector("textarea");
+    start = box.selectionStart;
+    event.target.value = "";
+    if (text) put(text);
+  });
+})();

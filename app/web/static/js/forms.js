@@ -35,9 +35,7 @@
   document.addEventListener("change", all);
 })();
 // A form that keeps itself (data-autosave="where"): what is typed goes to the server a moment after the last key. Files only go when it is sent.
-(() => {
-  const form = document.querySelector("form[data-autosave]");
-  if (!form) return;
+document.querySelectorAll("form[data-autosave]").forEach((form) => {
   const told = form.querySelector("[data-kept]");
   const typed = () => new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
   let timer = 0, kept = typed().toString();
@@ -54,4 +52,4 @@
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 1200); told.hidden = true; });
   form.addEventListener("submit", () => { clearTimeout(timer); timer = 0; });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && timer) keep(); });
-})();
+});

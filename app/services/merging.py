@@ -1,0 +1,79 @@
+"""Two reports of one thing become one, and one report of two things becomes two; nothing that was said is moved or lost."""
+
+from sqlalchemy import select
+
+from app.models.incidents import Incident
+from app.models.people import Person
+from app.models.records import Note
+from app.practice import practice
+from app.rules.errors import ActionNotAllowed, Invalid, NotFound
+from app.rules.lifecycle import FINAL
+from app.rules.permissions import Relation
+from app.rules.words import t
+from app.services import conversations, incident_moves, incidents, messages, records, relations
+from app.services.incidents import Report
+from app.unit_of_work import UnitOfWork
+
+PUBLIC = ("reply", "closing", "reason")
+
+
+def merge(uow: UnitOfWork, number: str, into: str, reason: str, *, version: int | None = None) -> Incident:
+    """Cancel an incident as a duplicate; whoever reported or watches it watches the other one from now on.
+
+    What was said stays where it was said; the other one gets an internal note of what was reported.
+    """
+    wanted = into.strip().upper()
+    locked = {each: uow.get(Incident, each) for each in sorted({number, wanted})}  # always in the same order
+    if len(locked) == 1:
+        raise Invalid({"into": t("Choose another incident.")})
+    source, target = locked[number], locked[wanted]
+    uow.check("incident.link", target)
+    if target.state in FINAL:
+        raise ActionNotAllowed(t("%(number)s is over for good.", number=wanted))
+    coming = {source.requester_id, source.beneficiary_id, *incident_moves.watchers(uow, source)} - {None, target.requester_id, target.beneficiary_id}
+    incidents.cancel(uow, number, "duplicate", reason, other=wanted, version=version)
+    there = incident_moves.watchers(uow, target)
+    for person in sorted(each for each in coming - there if each)[: max(0, practice().watchers - len(there))]:
+        records.involve(uow, target, person, Relation.WATCHER)
+        uow.record_event(target, "incident.watch", after={"person": person, "because": number})
+    quoted = "\n".join(f"> {line}" for line in (source.description or source.title).splitlines())
+    note = records.write(uow, target, "work_note", f"{number}: {source.title}\n\n{quoted}"[: records.NOTE_LIMIT])
+    uow.record_event(target, "incident.merge", after={"record": number}, note=note)
+    conversations.touch(uow, target)
+    return target
+
+
+def split(uow: UnitOfWork, number: str, title: str, *, note_id: int | None = None, submission_key: str | None = None) -> Incident:
+    """Open a new incident for the same caller from a part of this one: from one of its public messages, or from its title alone."""
+    source = uow.get(Incident, number)
+    uow.check("incident.link", source)
+    body = ""
+    if note_id is not None:
+        public = select(Note.body).where(Note.id == note_id, Note.record_id == source.id, Note.kind.in_(PUBLIC), Note.erased_at.is_(None))
+        found = uow.session.scalar(public)
+        if found is None:
+            raise NotFound("note")
+        body = found
+    said = Report(title, body, source.urgency, source.category, source.fields, (), source.channel, submission_key)
+    new = incidents.open_for(uow, source.requester_id or 0, said, impact=source.impact)
+    relations.link(uow, new, "related", number)
+    uow.record_event(source, "incident.split", after={"record": new.number})
+    return new
+
+
+def log_call(uow: UnitOfWork, number: str, body: str, channel: str = "phone", *, recap: bool = False) -> Note:
+    """Write down what was said on the phone, or in person; `recap` sends the same words to the caller."""
+    incident = uow.get(Incident, number)
+    uow.check("incident.note", incident)
+    if channel not in {"phone", "in_person", "chat"}:
+        raise Invalid({"channel": t("Choose one from the list.")})
+    if recap and incident.state in FINAL:
+        raise ActionNotAllowed(t("%(number)s is over for good. Open a new one that follows it.", number=number))
+    note = records.write(uow, incident, "reply" if recap else "work_note", body)
+    event = uow.record_event(incident, "incident.call", after={"channel": channel, "recap": recap}, note=note)
+    conversations.touch(uow, incident)
+    if recap:
+        told = {incident.requester_id, incident.beneficiary_id}
+        for person in uow.session.scalars(select(Person).where(Person.id.in_(told - {None})).order_by(Person.id)):
+            messages.tell(uow, person, "incident_recap", incident, event)
+    return note

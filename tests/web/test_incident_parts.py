@@ -1,0 +1,107 @@
+"""What hangs on an incident, changed on its page without script; merging, splitting, calls, drafts, ready answers, what is new."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from app import canned, database
+from app.models.assets import CiRelation, ConfigurationItem
+from app.models.visits import Visit
+from tests.cast import event_names, person_id
+from tests.services.incidents_scene import brought, found, letters, linked, problem, reported
+from tests.web.pages import browser_of, counted, send
+
+
+@pytest.fixture
+def house(cast: str, application: Flask) -> Flask:
+    with database.sessions().begin() as session:
+        router = ConfigurationItem(key="router", name="Router 5", kind="network", criticality=2)
+        vpn = ConfigurationItem(key="vpn", name="VPN service", kind="service", criticality=1)
+        session.add_all([router, vpn])
+        session.flush()
+        session.add(CiRelation(source_id=vpn.id, target_id=router.id, type="runs_on"))
+    return application
+
+
+def test_all_that_hangs_on_it_is_put_there_and_taken_off_again(house: Flask) -> None:
+    number, parent, cause = brought("in_progress"), reported("All VPNs are down", who="zeca"), problem()
+    brought("resolved", title="VPN timeout today")
+    bo, page = browser_of(house, "bo"), f"/incidents/{number}"
+
+    def do(act: str, **fields: str) -> int:
+        return send(bo, f"{page}/{act}", version=str(found(number).version), **fields).status_code
+
+    assert "Router 5" in bo.get("/incidents/affected/suggest?q=rout").text
+    assert do("describe", title="VPN: timeout", category="network/vpn") == 422  # it asks where from
+    assert do("describe", title="VPN: timeout", category="network/vpn", answer_place="home") == 303
+    assert do("affected", add="nothing") == 422
+    assert do("affected", add="router") == 303
+    assert do("links", type="problem", other=cause.lower()) == 303
+    assert (do("links", type="problem", other="PRB9999999"), do("links", type="change", other=cause)) == (422, 422)
+    assert do("family", parent=parent) == 303
+    assert (do("tasks", title="Look", team="network", mandatory="1"), do("tags", tag="VPN"), do("tags", tag="?")) == (303, 303, 422)
+    assert (do("watch"), do("watchers", person="helena"), do("watchers", person="nobody")) == (303, 303, 422)
+    with counted() as statements:
+        text = bo.get(page).text
+    assert len(statements) <= 12, len(statements)
+    for words in ("VPN: timeout", "Where are you connected from?", "Router 5", "VPN service", cause, parent, "Look", "vpn", "Helena Souza", "The cable was loose."):
+        assert words in text, words
+    assert (do("affected", drop="router"), do("links", drop="1", type="problem", other=cause), do("family", parent="")) == (303, 303, 303)
+    assert (do("tags", drop="vpn"), do("watch", leave="1"), do("watchers", drop=str(person_id("helena")))) == (303, 303, 303)
+    assert (linked(number), found(number).parent_id, found(number).service) == ([], None, None)
+    assert send(browser_of(house, "ana"), f"{page}/tags", tag="x").status_code == 403
+
+
+def test_two_become_one_and_one_becomes_two(house: Flask) -> None:
+    one, same = brought("in_progress"), reported("VPN again", who="zeca", description="Since nine.")
+    bo = browser_of(house, "bo")
+    assert send(bo, f"/incidents/{same}/merge", into=same, body="x", version="1").status_code == 422
+    assert send(bo, f"/incidents/{same}/merge", into=one, body="We go on there.", version=str(found(same).version)).status_code == 303
+    assert (found(same).state, linked(same)) == ("canceled", [("duplicates", one)])
+    text = bo.get(f"/incidents/{one}").text
+    assert ("Zeca Dias" in text, "Since nine." in text) == (True, True)
+    assert "Since nine." not in browser_of(house, "ana").get(f"/incidents/{one}").text
+    assert browser_of(house, "zeca").get(f"/incidents/{one}").status_code == 200
+
+    fields = {"title": "And the printer", "submission_key": "split-number-0001"}
+    made = send(bo, f"/incidents/{one}/split", **fields).headers["Location"].rpartition("/")[2]
+    assert (linked(made), found(made).requester_id) == ([("related", one)], person_id("ana"))
+    assert send(bo, f"/incidents/{one}/split", **fields).headers["Location"].endswith(made)
+
+
+def test_a_call_stays_inside_unless_its_recap_is_sent(house: Flask) -> None:
+    number = brought("in_progress")
+    bo, ana, page = browser_of(house, "bo"), browser_of(house, "ana"), f"/incidents/{number}"
+    assert send(bo, f"{page}/calls", channel="phone", body="She was cross.").status_code == 303
+    assert send(bo, f"{page}/calls", channel="phone", body="We agreed on nine o'clock.", then="recap").status_code == 303
+    text = ana.get(page).text
+    assert ("cross" in text, "nine o&#39;clock" in text or "nine o'clock" in text, "sent a recap" in text) == (False, True, True)
+    assert "cross" in bo.get(page).text
+    assert ("ana", "incident_recap") in letters()
+    assert event_names(number)[-2:] == ["incident.call", "incident.call"]
+
+
+def test_drafts_wait_ready_answers_are_filled_and_what_is_new_is_marked(house: Flask, tmp_path: Path) -> None:
+    number = brought("in_progress")
+    bo, ana, page = browser_of(house, "bo"), browser_of(house, "ana"), f"/incidents/{number}"
+    assert send(bo, f"{page}/drafts/note", body="Not yet sent").status_code == 303
+    assert ("Not yet sent" in bo.get(page).text, "Not yet sent" in browser_of(house, "caro").get(page).text) == (True, False)
+    assert send(ana, f"{page}/drafts/note", body="x").status_code == 403
+    send(bo, f"{page}/notes", body="Sent, with @caro and @zeca")
+    assert ("Not yet sent" in bo.get(page).text, ("caro", "incident_mention") in letters(), ("zeca", "incident_mention") in letters()) == (False, True, False)
+    inserted = send(bo, f"{page}/reply", body="Good day!", then="insert", canned="hello").text
+    assert ("Good day!\n\nHello Ana," in inserted, f"looking into {number}" in inserted) == (True, True)
+
+    assert "New since your last visit" not in ana.get(page).text
+    with database.sessions().begin() as session:
+        session.execute(update(Visit).values(at=Visit.at - timedelta(hours=1)))
+    send(bo, f"{page}/reply", body="News for you")
+    for _ in range(2):  # a reload does not take it away
+        assert "New since your last visit" in ana.get(page).text
+    wrong = tmp_path / "answers.toml"
+    wrong.write_text('[[answers]]\nkey = "a"\nname = "A"\nname_pt = "A"\ntext = "{who}"\ntext_pt = "A"\n', "utf-8")
+    with pytest.raises(canned.AnswerFault, match="who"):
+        canned.load(wrong)
