@@ -1,4 +1,4 @@
-"""Read config/incidents.toml and config/categories.toml: how this organisation handles incidents."""
+"""Read config/incidents.toml, config/categories.toml and config/majors.toml: how this organisation handles incidents."""
 
 import tomllib
 from collections.abc import Mapping
@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.rules import categories
+from app.rules import categories, majors
 from app.rules.catalog.items import Translated
 from app.rules.categories import Category
 from app.rules.incidents import Hold
+from app.rules.majors import Majors
 from app.settings import settings
 
 INCIDENTS, CATEGORIES = "incidents.toml", "categories.toml"
@@ -35,10 +36,11 @@ class Practice:
     codes: Mapping[str, Translated]
     cancels: Mapping[str, Translated]
     categories: Mapping[str, Category]
+    majors: Majors
 
 
 def practice() -> Practice:
-    """Return the organisation's practice, read once; PracticeFault or CategoryFault when a file is wrong."""
+    """Return the organisation's practice, read once; PracticeFault, CategoryFault or MajorFault when a file is wrong."""
     return _practice(settings().config_dir)
 
 
@@ -48,7 +50,7 @@ def _practice(folder: Path) -> Practice:
 
 
 def load(folder: Path) -> Practice:
-    """Read both files of a folder."""
+    """Read the files of a folder."""
     try:
         read = tomllib.loads((folder / INCIDENTS).read_text("utf-8"))
     except tomllib.TOMLDecodeError as fault:
@@ -65,6 +67,7 @@ def load(folder: Path) -> Practice:
     return Practice(
         window=timedelta(days=read["reopen_days"]), watchers=read["watchers"], default_team=str(read.get("default_team", "")),
         default_impact=read["default_impact"], holds=words["holds"], codes=words["codes"], cancels=words["cancels"], categories=tree,
+        majors=majors.parse((folder / majors.FILE).read_text("utf-8")),
     )  # fmt: skip
 
 

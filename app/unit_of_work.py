@@ -194,7 +194,12 @@ class UnitOfWork:
 
 def _query(model: type[R], lock: bool, actor: Actor) -> Select[tuple[R, datetime]]:
     query = select(model, func.desk_now()).where(Record.number == bindparam("number"), visibility.visible(actor))
-    return query.with_for_update(of=Record).execution_options(populate_existing=True) if lock else query
+    return query.with_for_update(of=_locked(model)).execution_options(populate_existing=True) if lock else query
+
+
+def _locked(model: type[R]) -> Sequence[Any]:
+    """Return the tables whose rows are locked: what is not locked is read as it was before we waited for the lock."""
+    return (Record, *([model.__table__] if model.is_locked_whole else []))
 
 
 @cache
@@ -206,7 +211,7 @@ def _systems_query(model: type[R], lock: bool) -> Select[tuple[R, datetime]]:
 def _lock_all(model: type[R]) -> Select[tuple[R, datetime]]:
     mine = Record.number.in_(bindparam("numbers", expanding=True))
     query = select(model, func.desk_now().label("now")).where(mine).order_by(Record.id)
-    return query.with_for_update(of=Record).execution_options(populate_existing=True)
+    return query.with_for_update(of=_locked(model)).execution_options(populate_existing=True)
 
 
 def _actor(session: Session, who: Actor | Person | str | int, now: datetime | None) -> tuple[Actor, datetime | None]:

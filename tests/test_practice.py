@@ -10,6 +10,7 @@ from app.imports import Unreadable
 from app.practice import PracticeFault
 from app.priorities import PriorityFault
 from app.rules.categories import CategoryFault, below
+from app.rules.majors import MajorFault
 from app.settings import ROOT
 
 CONFIG = ROOT / "config"
@@ -38,15 +39,24 @@ def test_the_files_that_ship_are_good() -> None:
         ("categories.toml", 'team = "identity"', 'tame = "identity"', "says tame"),
         ("categories.toml", 'kind = "text"', 'kind = "txet"', "categories.toml"),
         ("categories.toml", 'name = "place"', 'name = "PLACE"', "cannot be the name of a field"),
+        ("majors.toml", "children = 10", "kids = 10", "many-reports says kids"),
+        ("majors.toml", "children = 10", "", "many-reports has no condition"),
+        ("majors.toml", "criticality = 1", "criticality = 9", "criticality must be a whole number from 1 to 4"),
+        ("majors.toml", 'key = "many-reports"', 'key = "critical-service"', "the same key"),
+        ("majors.toml", "every_minutes = 30", "", "every_minutes must be"),
+        ("majors.toml", "after_minutes = 5\n", "after_minutes = 50\n", "in the order of after_minutes"),
+        ("majors.toml", '["managers"]', '["boss"]', "must name some of commander"),
+        ("majors.toml", "{services}. It", "{service}. It", "a gap {service}"),
+        ("majors.toml", "[template]", "[template", "majors.toml"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, file: str, old: str, new: str, fault: str) -> None:
-    for name in ("incidents.toml", "categories.toml"):
+    for name in ("incidents.toml", "categories.toml", "majors.toml"):
         shutil.copy(CONFIG / name, tmp_path)
     text = (tmp_path / file).read_text("utf-8")
     assert old in text
     (tmp_path / file).write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises((PracticeFault, CategoryFault)) as refused:
+    with pytest.raises((PracticeFault, CategoryFault, MajorFault)) as refused:
         practice.load(tmp_path)
     assert fault in str(refused.value)
 

@@ -21,6 +21,7 @@ class Incident(Record):
         CheckConstraint("parent_id <> id", name="not_own_parent"),
         UniqueConstraint("submission_key"),
         Index("ix_incidents_waiting", "resolved_at", "id", postgresql_where=text("resolved_at is not null and closed_at is null")),
+        Index("ix_incidents_major", "id", postgresql_where=text("major in ('proposed', 'accepted') and closed_at is null")),
     )
 
     id: Mapped[int] = mapped_column(ForeignKey("records.id"), primary_key=True)
@@ -40,6 +41,7 @@ class Incident(Record):
 
     # Both columns point at records: `id` is the join, `parent_id` is not.
     __mapper_args__ = {"polymorphic_identity": RecordKind.INCIDENT, "inherit_condition": id == Record.id}
+    is_locked_whole = True
 
     parent: Mapped["Incident | None"] = relationship(foreign_keys=[parent_id], remote_side=[id])
     resolved_by: Mapped[Person | None] = relationship(foreign_keys=[resolved_by_id])

@@ -1,6 +1,7 @@
 """The base record of every kind, its links, its participants and its notes (architecture.md, Database)."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -68,6 +69,7 @@ class Record(Base):
     team: Mapped[Team | None] = relationship(foreign_keys=[team_id])
 
     __mapper_args__ = {"polymorphic_on": kind, "version_id_col": version}
+    is_locked_whole: ClassVar[bool] = False  # decisions hang on columns of its own table: they are locked as well
 
 
 class Link(Base):

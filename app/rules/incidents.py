@@ -49,6 +49,7 @@ class Guard(StrEnum):
     TASKS = "tasks"
     WINDOW = "window"
     MAJOR = "major"
+    REPORT = "report"
     PRIORITY = "priority"
 
 
@@ -62,6 +63,7 @@ WORDS: Final[Mapping[Guard, Text]] = {
     Guard.TASKS: t("A task that must be done is still open."),
     Guard.WINDOW: t("It is too long ago to take this up again. Open a new one that follows it."),
     Guard.MAJOR: t("This is a major incident: only the major incident manager closes it."),
+    Guard.REPORT: t("This is a major incident: file its post-incident report first."),
 }
 
 
@@ -81,7 +83,8 @@ class Facts:
     open_tasks: int = 0  # mandatory ones
     since_resolved: timedelta | None = None
     window: timedelta = timedelta(days=5)
-    is_major: bool = False
+    is_major: bool = False  # and somebody else than its manager closes it
+    has_report: bool = True
 
 
 def priority(matrix: Matrix, impact: int, urgency: int) -> int:
@@ -108,6 +111,8 @@ def unmet(facts: Facts) -> Iterator[Guard]:
             yield from _resolved(facts)
         case "closed" if facts.is_major:
             yield Guard.MAJOR
+        case "closed" if not facts.has_report:
+            yield Guard.REPORT
 
 
 def _held(facts: Facts) -> Iterator[Guard]:

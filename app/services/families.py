@@ -14,7 +14,7 @@ from app.rules.incidents import Hold, Major
 from app.rules.lifecycle import FINAL
 from app.rules.words import t
 from app.services import incident_moves as moves
-from app.services import records
+from app.services import major_triggers, records
 from app.unit_of_work import UnitOfWork
 
 SYNCED_HOLDS = frozenset({Hold.CHANGE, Hold.PROBLEM, Hold.VENDOR})
@@ -32,6 +32,7 @@ def adopt(uow: UnitOfWork, number: str, parent_number: str) -> Incident:
         raise ActionNotAllowed(t("%(number)s is over, or has parts of its own.", number=child.number))
     was, child.parent_id, child.updated_at = child.parent_id, parent.id, uow.now
     uow.record_event(child, "incident.adopt", before={"parent": was}, after={"parent": parent.number})
+    major_triggers.look(uow, parent)
     return child
 
 

@@ -20,7 +20,7 @@ from app.rules.errors import ActionNotAllowed, Invalid
 from app.rules.incidents import WORDS, Facts, Guard, Hold, Major
 from app.rules.lifecycle import TASK_CLOSED, Action
 from app.rules.words import t
-from app.services import messages, records, tasks
+from app.services import major_ends, messages, records, tasks
 from app.unit_of_work import UnitOfWork
 
 FIELDS: Mapping[Guard, str] = {Guard.REASON: "reason", Guard.COMMENT: "comment", Guard.CODE: "code", Guard.NOTES: "notes"}
@@ -82,11 +82,13 @@ def reopen(uow: UnitOfWork, incident: Incident, note: Note | None, *, after: Sai
 
 
 def close(uow: UnitOfWork, incident: Incident, *, after: Said = None, consequence: bool = False) -> None:
-    """It is over; tasks that are still open end incomplete. A major one is closed by its manager only."""
+    """It is over; tasks that are still open end incomplete. A major one is closed by its manager only, with its report."""
     manages = "major_incident_manager" in uow.actor.roles
-    _guard(uow, incident, Facts(incident.state, "closed", is_major=incident.major == Major.ACCEPTED and not manages))
+    facts = Facts(incident.state, "closed", is_major=incident.major == Major.ACCEPTED and not manages)
+    _guard(uow, incident, replace(facts, has_report=major_ends.has_report(uow, incident)))
     incident.closed_at = uow.now
     records.move(uow, incident, Action.CLOSE, after=after, consequence=consequence)
+    major_ends.closed(uow, incident)
     tasks.end_with(uow, incident, Action.INCOMPLETE)
 
 
@@ -94,6 +96,7 @@ def cancel(uow: UnitOfWork, incident: Incident, why: str, note: Note, *, after: 
     """It is none, or one already; its open tasks are skipped."""
     incident.closed_at = uow.now
     records.move(uow, incident, Action.CANCEL, note=note, after={"why": why, **(after or {})})
+    major_ends.may_cancel(incident)
     tasks.end_with(uow, incident, Action.SKIP)
     tell_owners(uow, incident, "incident_canceled")
 

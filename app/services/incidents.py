@@ -17,7 +17,17 @@ from app.rules.incidents import Hold
 from app.rules.lifecycle import FINAL, RecordKind
 from app.rules.permissions import OWN
 from app.rules.words import t
-from app.services import affected, families, forms_of_categories, messages, records, relations, tasks
+from app.services import (
+    affected,
+    families,
+    forms_of_categories,
+    major_audience,
+    major_triggers,
+    messages,
+    records,
+    relations,
+    tasks,
+)
 from app.services import incident_moves as moves
 from app.unit_of_work import UnitOfWork
 from app.visibility import relations as standing
@@ -147,6 +157,9 @@ def change(
     if after or written is not None:
         incident.updated_at = uow.now
         uow.record_event(incident, "incident.change", before=before, after=after, note=written)
+        if "cis" in after and incident.major == incidents.Major.ACCEPTED:
+            major_audience.refresh(uow, incident)
+        major_triggers.look(uow, incident)
     return incident
 
 
@@ -300,6 +313,7 @@ def _open(
     records.add(uow, incident, after=born)
     messages.tell_team(uow, incident.team_id, "incident_for_team", incident, uow.latest)
     messages.receipt(uow, requester, "incident_opened", incident, uow.latest)
+    major_triggers.look(uow, incident)
     return incident
 
 

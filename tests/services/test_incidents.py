@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from app import database, priorities
 from app.models.events import Event
 from app.models.incidents import Incident
+from app.models.majors import Major
 from app.models.people import Person
 from app.models.records import Note, Record
 from app.rules.errors import ActionNotAllowed, DeskError, Forbidden, Invalid, NotFound, Stale
@@ -317,6 +318,10 @@ def test_a_major_one_never_closes_by_itself_and_only_its_manager_closes_it(cast:
         do(number, "close", "ana")
     role("caro", "major_incident_manager")
     role("caro", "analyst")
+    with pytest.raises(ActionNotAllowed, match="file its post-incident report"):
+        do(number, "close", "caro")
+    with database.sessions().begin() as session:
+        session.add(Major(incident_id=found(number).id, proposed_at=NOON, filed_at=NOON))
     do(number, "close", "caro")
     assert found(number).state == "closed"
 
