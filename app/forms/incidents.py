@@ -25,3 +25,20 @@ class CallForm(CreatingForm):
     service = SelectField(t("Which service?"), choices=[], validate_choice=False)
     impact = RadioField(t("Impact"), description=t("How many are hurt: one person is low, a team medium, a site or a service high."), choices=options(SCALE), default="3")
     urgency = RadioField(t("Urgency"), description=t("How soon it hurts: work stopped is high."), choices=options(SCALE), default="3")
+
+
+SOON = (
+    ("3", t("It is a nuisance")), ("2", t("I can work, but not well")), ("1", t("I cannot work at all")),
+)  # fmt: skip
+
+
+class ReportForm(CreatingForm):
+    """What an employee says of something that does not work: five fields at most, beside what the chosen category asks."""
+
+    title = StringField(
+        t("What is wrong?"), description=t("In a few words, as you would say it on the phone."),
+        validators=[InputRequired(t("Say in a few words what is wrong.")), Length(max=200, message=t("At most 200 characters."))],
+    )  # fmt: skip
+    description = TextAreaField(t("What exactly happens?"), description=t("Since when, what you tried, what the screen says."))
+    category = SelectField(t("What is it about?"), choices=[], validate_choice=False)
+    urgency = RadioField(t("How does it hold you up?"), choices=options(SOON), default="3")

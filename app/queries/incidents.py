@@ -43,8 +43,9 @@ class Whole:
 
 
 def mine(session: Session, actor: Actor, *, only_open: bool = False, bookmark: str | None = None, per_page: int = PER_PAGE) -> Page[Any]:
-    """Return the incidents that somebody has, or opened for somebody else, newest first."""
-    own = or_(Record.requester_id == actor.id, Record.beneficiary_id == actor.id, Record.opened_by_id == actor.id)
+    """Return the incidents that somebody reported, that hurt somebody, or that somebody is on, newest first."""
+    on_it = exists().where(Participant.record_id == Record.id, Participant.person_id == actor.id, Participant.relation == "watcher")
+    own = or_(Record.requester_id == actor.id, Record.beneficiary_id == actor.id, on_it)
     query = select(Record.id, Record.number, Record.title, Record.state, Record.hold_reason, Record.opened_at, Record.updated_at)
     query = query.where(own, visible(actor, RecordKind.INCIDENT))
     if only_open:

@@ -25,8 +25,8 @@ class Queue(StrEnum):
 
 
 NAMES: Final[Mapping[Queue, Text]] = {
-    Queue.MINE: t("Mine"), Queue.UNASSIGNED: t("Nobody's yet"), Queue.TEAM: t("My teams"), Queue.OPEN: t("All open"),
-    Queue.RESOLVED: t("Resolved"), Queue.ALL: t("All"),
+    Queue.MINE: t("Assigned to me"), Queue.UNASSIGNED: t("Nobody's yet"), Queue.TEAM: t("My teams"), Queue.OPEN: t("All open"),
+    Queue.RESOLVED: t("Resolved ones"), Queue.ALL: t("Every incident"),
 }  # fmt: skip
 SORTS: Final[Mapping[str, Text]] = {
     "priority": t("Priority"), "updated": t("Changed"), "opened": t("Opened"), "number": t("Number"), "state": t("State"),

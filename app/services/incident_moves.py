@@ -65,6 +65,9 @@ def resolve(uow: UnitOfWork, incident: Incident, code: str, note: Note | None, *
     incident.resolution_code, incident.resolved_at, incident.resolved_by_id = code, uow.now, uow.actor.id
     records.move(uow, incident, Action.RESOLVE, note=note, after={"code": code, **(after or {})}, consequence=consequence)
     tell_owners(uow, incident, "incident_resolved")
+    others: set[int | None] = {*watchers(uow, incident)} - {incident.requester_id, incident.beneficiary_id}
+    for person in _people(uow, others):
+        messages.tell(uow, person, "incident_works_again", incident, uow.latest)
 
 
 def reopen(uow: UnitOfWork, incident: Incident, note: Note | None, *, after: Said = None, consequence: bool = False) -> None:

@@ -41,6 +41,7 @@ SECTIONS: Final = (
         (
             Link("portal.home", t("Home"), "house", "portal.use", on_phone=True),
             Link("requests.mine", t("My requests"), "bag-check", "portal.use", on_phone=True, short=t("Requests")),
+            Link("reports.mine", t("My reports"), "lightning-charge", "incident.report", on_phone=True, short=t("Reports")),
             Link("access.mine", t("My access"), "key", "access.own"),
             Link("approvals.waiting", t("Approvals"), "check2-circle", "portal.use", on_phone=True),
         ),
@@ -48,7 +49,7 @@ SECTIONS: Final = (
     Section(
         t("Work"),
         (
-            Link("queues.show", t("Incidents"), "lightning-charge", "work.view", on_phone=True),
+            Link("queues.show", t("Incidents"), "inbox", "work.view", on_phone=True),
             Link("tasks.worklist", t("Tasks"), "list-task", "work.view", on_phone=True),
             Link("calls.new", t("New incident"), "telephone", "incident.open_for"),
             Link("stuck.show", t("What is stuck"), "exclamation-triangle", "stuck.view"),
@@ -77,7 +78,7 @@ WAITING: Final[dict[str, Callable[[Actor], ScalarSelect[int]]]] = {}
 def init_app(app: Flask) -> None:
     """Let templates draw the frame."""
     app.jinja_env.globals.update(
-        navigation=sections, has_page=has_page, person_here=current_person, here=here, waiting=waiting, holds=holds, DEMO=settings().demo
+        navigation=sections, on_phone=on_phone, has_page=has_page, person_here=current_person, here=here, waiting=waiting, holds=holds, DEMO=settings().demo
     )
 
 
@@ -116,6 +117,19 @@ def here(endpoint: str) -> bool:
     return request.endpoint == endpoint or (
         request.blueprint is not None and request.blueprint == endpoint.partition(".")[0] and not _named(request.endpoint)
     )
+
+
+ON_PHONE: Final = 4
+
+
+def on_phone(found: list[Section]) -> list[Link]:
+    """Return what stands in the bar of a phone: work before one's own things for those who work here, so that it fits."""
+    links = [link for section in found for link in section.links if link.on_phone]
+    first = [link for link in links if link.endpoint == "portal.home"]
+    work = [link for link in links if link.permission == "work.view"]
+    rest = [link for link in links if link not in first and link not in work]
+    kept = {link.endpoint for link in [*first, *work, *(reversed(rest) if work else rest)][:ON_PHONE]}
+    return [link for link in links if link.endpoint in kept]
 
 
 def _named(endpoint: str | None) -> bool:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.models.people import Person
 from app.practice import practice
-from app.queries import approvals, catalog, record_search, requests, search, standing
+from app.queries import approvals, catalog, incidents, record_search, requests, search, standing
 from app.queries.record_search import AGES, FACETS, START, STOP, Facets
 from app.rules.assets import CLASSES
 from app.rules.catalog.items import Item
@@ -36,6 +36,7 @@ def home() -> ResponseReturnValue:
             popular=search.popular(uow.session, uow.actor),
             icons={each.slug: each.icon for each in catalog.categories(uow.session)},
             open_requests=on_its_way,
+            open_reports=incidents.mine(uow.session, uow.actor, only_open=True, per_page=SUGGESTED).rows,
             standing=standing.of(uow.session, [row.id for row in on_its_way]),
             asked=approvals.waiting_for(uow.session, uow.actor, per_page=SUGGESTED).rows,
         )
