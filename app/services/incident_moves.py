@@ -65,7 +65,7 @@ def resolve(uow: UnitOfWork, incident: Incident, code: str, note: Note | None, *
     incident.resolution_code, incident.resolved_at, incident.resolved_by_id = code, uow.now, uow.actor.id
     records.move(uow, incident, Action.RESOLVE, note=note, after={"code": code, **(after or {})}, consequence=consequence)
     tell_owners(uow, incident, "incident_resolved")
-    others: set[int | None] = {*watchers(uow, incident)} - {incident.requester_id, incident.beneficiary_id}
+    others: set[int | None] = {each for each in watchers(uow, incident) if each not in {incident.requester_id, incident.beneficiary_id}}
     for person in _people(uow, others):
         messages.tell(uow, person, "incident_works_again", incident, uow.latest)
 
