@@ -11,7 +11,7 @@ from app.models.access import Campaign, Grant
 from app.models.messages import Message
 from app.models.requests import Check
 from app.practice import practice
-from app.queries import incidents
+from app.queries import incidents, majors
 from app.services import overdue
 
 
@@ -38,6 +38,10 @@ def _incident_is_due(session: Session) -> bool:
     return bool(incidents.due_to_close(session, now, practice().window, limit=1))
 
 
+def _major_is_due(session: Session) -> bool:
+    return bool(majors.due(session, limit=1))
+
+
 class Seeker(NamedTuple):
     """Whether a flow has something to do, and how many seconds lie between two runs of it at least.
 
@@ -56,4 +60,5 @@ SEEKERS: Final = {
     "recertify": Seeker(_campaign_is_due, 60),
     "escalate_approvals": Seeker(overdue.is_due, 20),
     "close_resolved": Seeker(_incident_is_due, 60),
+    "remind_majors": Seeker(_major_is_due, 20),
 }

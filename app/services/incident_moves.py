@@ -68,6 +68,7 @@ def resolve(uow: UnitOfWork, incident: Incident, code: str, note: Note | None, *
     others: set[int | None] = {each for each in watchers(uow, incident) if each not in {incident.requester_id, incident.beneficiary_id}}
     for person in _people(uow, others):
         messages.tell(uow, person, "incident_works_again", incident, uow.latest)
+    major_ends.resolved(uow, incident)
 
 
 def reopen(uow: UnitOfWork, incident: Incident, note: Note | None, *, after: Said = None, consequence: bool = False) -> None:
@@ -78,6 +79,7 @@ def reopen(uow: UnitOfWork, incident: Incident, note: Note | None, *, after: Sai
     incident.reopen_count += 1
     incident.resolution_code = incident.resolved_at = incident.resolved_by_id = None
     records.move(uow, incident, Action.REOPEN, note=note, after={"count": incident.reopen_count, **(after or {})}, consequence=consequence)
+    major_ends.reopened(uow, incident)
     if incident.assignee_id is None:
         messages.tell_team(uow, incident.team_id, "incident_reopened", incident, uow.latest)
     for person in _people(uow, {incident.assignee_id}):

@@ -25,7 +25,7 @@ SAID_BY_MESSAGE = {
     "approval_asked": {"instead_of"}, "approval_reminder": {"instead_of"},
     "access_ends": {"group", "until"}, "access_ended": {"group"}, "access_stuck": {"group"},
     "recertify": {"left", "until"}, "recertify_reminder": {"left", "until"}, "recertify_closed": {"left", "name"},
-    "major_seat": {"role"}, "major_update_due": {"due"}, "major_update_late": {"due"},
+    "major_seat": {"role"}, "major_update": {"headline", "next"}, "major_update_due": {"due"}, "major_update_late": {"due"},
 }  # fmt: skip
 TELLING = {"messages.tell", "messages.queue", "messages.tell_team", "requests.tell_owners", "tell_owners", "_tell", "_send_link", "rounds.tell", "messages.receipt", "moves.tell_owners"}
 

@@ -24,9 +24,9 @@ def terms(**more: object) -> Terms:
     return Terms(person_id("caro"), person_id("bo"), person_id("davi"), **more)  # type: ignore[arg-type]
 
 
-def accepted(state: str = "in_progress", **more: object) -> str:
-    """Return a major incident, accepted by caro at noon."""
-    number = brought(state)
+def accepted(*, cis: tuple[str, ...] = (), **more: object) -> str:
+    """Return a major incident in bo's hands, accepted by caro at noon."""
+    number = brought("in_progress", cis=cis)
     role("caro", "major_incident_manager")
     with unit_of_work("bo", now=NOON) as uow:
         majors.propose(uow, number, WHY, IMPACT)
