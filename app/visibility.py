@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, exists, false, func, or_, select, true
@@ -132,6 +133,12 @@ def visible(who: Actor, *kinds: RecordKind) -> ColumnElement[bool]:
     """Return the clause on records that keeps what this actor may see, of these kinds (all, when none is named)."""
     if who.is_system:
         return Record.kind.in_(kinds) if kinds else true()
+    return _visible(who, kinds)
+
+
+@lru_cache(maxsize=512)
+def _visible(who: Actor, kinds: tuple[RecordKind, ...]) -> ColumnElement[bool]:
+    """Put the clause together once for each person and question: a page asks for it several times, and so does the next page."""
     rules = matrix()
     clauses: list[ColumnElement[bool]] = []
     for kind in kinds or tuple(RecordKind):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 
-def gathered(query: Select[Any], name: str) -> Any:
+def gathered(query: Select[*tuple[Any, ...]], name: str) -> Any:
     """Return one column that holds all rows of a query; `name` is one that no other of the statement has."""
     found = query.subquery(name)
     empty: ColumnElement[Any] = literal_column("'[]'::jsonb")

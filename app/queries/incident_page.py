@@ -122,10 +122,9 @@ def _number(name: str) -> Any:
     return case((text.regexp_match(r"^\d{1,18}$"), cast(text, BigInteger)))
 
 
-def _links(actor: Actor, id_: int) -> Select[Any]:
+def _links(actor: Actor, id_: int) -> Select[*tuple[Any, ...]]:
     """Both directions; what the actor may not see is not told."""
-    columns = Link.id, Link.type, Record.number, Record.title, Record.title_pt, Record.state, Record.kind
-    onward = select(*columns, literal(True).label("onward")).join(Record, Record.id == Link.target_id).where(Link.source_id == id_, visible(actor))
-    back = select(*columns, literal(False).label("onward")).join(Record, Record.id == Link.source_id).where(Link.target_id == id_, visible(actor))
-    both = onward.union_all(back).subquery()
-    return select(both).order_by(both.c.onward.desc(), both.c.id)
+    onward = Link.source_id == id_
+    query = select(Link.type, Record.number, Record.title, Record.title_pt, Record.state, Record.kind, onward.label("onward"))
+    other = Record.id == case((onward, Link.target_id), else_=Link.source_id)
+    return query.join(Record, other).where(or_(onward, Link.target_id == id_), visible(actor)).order_by(onward.desc(), Link.id)

@@ -71,6 +71,12 @@ def _hash(found: bytes) -> str:
 
 def static_url(name: str) -> str:
     """Return the address of a static file, with its hash: `vendor/icons.svg` → `/static/vendor/icons.svg?v=…`."""
+    return url_for("static", name=name, v=content_hash(name)) if current_app.debug else _address(name, request.script_root)
+
+
+@cache
+def _address(name: str, _root: str) -> str:
+    """A page names the same file for each of its icons."""
     return url_for("static", name=name, v=content_hash(name))
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import func, update
 from app import database
 from app.models.incidents import Incident
 from app.practice import practice
+from app.queries import incident_page, queues
 from app.queries import incidents as queries
-from app.queries import queues
 from app.rules.errors import NotFound
 from app.rules.queues import Wanted
 from app.services import incidents, relations, tags, watching
@@ -49,15 +49,17 @@ def test_one_incident_whole_keeps_work_notes_and_foreign_records_inside(cast: st
     with unit_of_work("ana") as uow:
         watching.invite(uow, number, person_id("zeca"))
     with database.sessions()() as session:
-        inside = queries.whole(session, actor("bo"), number)
-        assert [note.body for note in inside.notes] == ["Between us: the router."]
-        assert [(type_, onward, record.number) for type_, onward, record in inside.links] == [("problem", True, cause)]
+        seen = incident_page.of(session, actor("bo"), number)
+        inside = incident_page.parts(session, actor("bo"), seen, inside=True)
+        assert "Between us: the router." in [moment.note for moment in incident_page.moments(session, seen, inside=True)]
+        assert [(link.type, link.onward, link.number) for link in inside.links] == [("problem", True, cause)]
         assert ([person.login for person in inside.watchers], list(inside.tags)) == (["zeca"], ["vpn"])
-    with database.sessions()() as session:
-        outside = queries.whole(session, actor("ana"), number)
-        assert (list(outside.notes), list(outside.links)) == ([], [])
+        outside = incident_page.parts(session, actor("ana"), seen, inside=False)
+        told = [(moment.name, moment.note) for moment in incident_page.moments(session, seen, inside=False)]
+        assert (list(outside.links), list(outside.members)) == ([], [])
+        assert told == [("incident.create", None), ("incident.start", None)]
         with pytest.raises(NotFound):
-            queries.whole(session, actor("davi"), number)
+            incident_page.of(session, actor("davi"), number)
 
 
 def test_what_is_due_to_close_is_found_by_its_resolution(cast: str) -> None:

@@ -87,9 +87,9 @@ def test_a_call_stays_inside_unless_its_recap_is_sent(house: Flask) -> None:
 def test_drafts_wait_ready_answers_are_filled_and_what_is_new_is_marked(house: Flask, tmp_path: Path) -> None:
     number = brought("in_progress")
     bo, ana, page = browser_of(house, "bo"), browser_of(house, "ana"), f"/incidents/{number}"
-    assert send(bo, f"{page}/drafts/note", body="Not yet sent").status_code == 303
+    assert send(bo, f"{page}/draft?kind=note", body="Not yet sent").status_code == 303
     assert ("Not yet sent" in bo.get(page).text, "Not yet sent" in browser_of(house, "caro").get(page).text) == (True, False)
-    assert send(ana, f"{page}/drafts/note", body="x").status_code == 403
+    assert send(ana, f"{page}/draft?kind=note", body="x").status_code == 403
     send(bo, f"{page}/notes", body="Sent, with @caro and @zeca")
     assert ("Not yet sent" in bo.get(page).text, ("caro", "incident_mention") in letters(), ("zeca", "incident_mention") in letters()) == (False, True, False)
     inserted = send(bo, f"{page}/reply", body="Good day!", then="insert", canned="hello").text

@@ -150,12 +150,11 @@ def invite(number: str) -> ResponseReturnValue:
     return act("invite", number, change, t("Saved."), _anchor="incident-context")
 
 
-@bp.post("/<number>/drafts/<kind>")
+@bp.post("/<number>/draft")
 @permission("incident.view")
-def draft(number: str, kind: str) -> ResponseReturnValue:
-    """Keep what was typed so far; the page does so by itself while one types."""
-    if kind not in ("reply", "note"):
-        raise NotFound(kind)
+def draft(number: str) -> ResponseReturnValue:
+    """Keep what was typed so far into the reply, or with `?kind=note` into the note; the page does so by itself while one types."""
+    kind = "note" if request.args.get("kind") == "note" else "reply"
     with unit_of_work(me()) as uow:
         conversations.keep_draft(uow, number, kind, said("body"))
     if request.headers.get("X-Autosave"):

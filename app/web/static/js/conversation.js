@@ -62,7 +62,8 @@
     start = before.length - found[2].length - 1;
     if (found[1] === ":") {
       const ready = [...(box.form.querySelector("#canned")?.options ?? [])].filter((each) => each.value);
-      show(ready.filter((each) => plain(`${each.value} ${each.text}`).includes(plain(found[2]))).map((each) => row(each.text, each.dataset.text)));
+      const typed = plain(found[2]), late = (each) => Number(!each.value.startsWith(typed));
+      show(ready.filter((each) => plain(`${each.value} ${each.text}`).includes(typed)).sort((one, other) => late(one) - late(other)).map((each) => row(each.text, each.dataset.text)));
     } else if (found[2].length >= 2) {
       const mine = ++asking;
       const answer = await fetch(`${box.dataset.people}?q=${encodeURIComponent(found[2])}`).catch(() => null);
@@ -91,4 +92,25 @@
     event.target.value = "";
     if (text) put(text);
   });
+})();
+// A picture that is pasted, or dropped on the box, goes along as a file and stands in the text where the cursor is.
+(() => {
+  const bring = (event, files) => {
+    const box = event.target.closest?.("textarea[data-people]");
+    const picker = box?.form.querySelector("input[type=file]");
+    const pictures = [...(files ?? [])].filter((file) => file.type.startsWith("image/"));
+    if (!picker || !pictures.length) return;
+    event.preventDefault();
+    const all = new DataTransfer();
+    for (const file of picker.files) all.items.add(file);
+    for (const file of pictures) {
+      const name = file.name === "image.png" || !file.name ? `picture-${all.items.length + 1}-${Date.now() % 100000}.png` : file.name.replace(/[^\w.-]+/g, "-");
+      all.items.add(new File([file], name, { type: file.type }));
+      box.setRangeText(`![${name}](${name})`, box.selectionStart, box.selectionEnd, "end");
+    }
+    picker.files = all.files;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  document.addEventListener("paste", (event) => bring(event, event.clipboardData?.files));
+  document.addEventListener("drop", (event) => bring(event, event.dataTransfer?.files));
 })();
