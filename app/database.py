@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import cache
 
 import psycopg
@@ -27,6 +28,9 @@ CONNECT = {
     " -c idle_in_transaction_session_timeout=30000",
 }
 PING_AFTER_SECONDS = 1.0
+
+
+_asked: ContextVar[int] = ContextVar("asked", default=0)
 
 
 def url() -> str:
@@ -56,9 +60,19 @@ def _engine() -> Engine:
         pool_timeout=5,
         pool_recycle=1800,
     )
+    event.listen(made, "before_cursor_execute", _count)
     event.listen(made, "checkin", _note_use)
     event.listen(made, "checkout", _ping_if_idle)
     return made
+
+
+def _count(*_: object) -> None:
+    _asked.set(_asked.get() + 1)
+
+
+def asked() -> int:
+    """Return how many statements this thread (or task) has sent so far."""
+    return _asked.get()
 
 
 def _note_use(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:

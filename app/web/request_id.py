@@ -7,6 +7,8 @@ from time import perf_counter
 import structlog
 from flask import Flask, Response, g, request
 
+from app import database
+
 log = structlog.get_logger(__name__)
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -29,12 +31,13 @@ def current() -> str:
 def _begin() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=current())
-    g.began = perf_counter()
+    g.began, g.asked_before = perf_counter(), database.asked()
 
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = current()
     if request.endpoint != "static":  # the path without its question: what people search for is theirs
         taken = round((perf_counter() - g.get("began", perf_counter())) * 1000, 1)
-        log.info("web.request", method=request.method, path=request.path, status=response.status_code, milliseconds=taken)
+        queries = database.asked() - g.get("asked_before", database.asked())
+        log.info("web.request", method=request.method, path=request.path, status=response.status_code, milliseconds=taken, queries=queries)
     return response

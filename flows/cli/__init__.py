@@ -103,6 +103,19 @@ def submit(as_json: bool, requests: int, rate: float) -> None:
 
 
 @bench.command()
+@click.option("--log", "file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="An event log to replay first; left out: incidents are made up.")
+@click.option("--mapping", "mapping", default="config/imports/servicenow.toml", show_default=True, help="What the log's columns mean.",
+              type=click.Path(path_type=Path, dir_okay=False))  # fmt: skip
+@click.option("--visits", default=60, show_default=True, type=click.IntRange(10, 5000), help="How often each page is opened.")
+@JSON
+def pages(file: Path | None, mapping: Path, visits: int, as_json: bool) -> None:
+    """Open queues, records, search and palette of a desk full of incidents; how long the server takes, how much it asks."""
+    from flows.cli import bench_pages
+
+    answer(bench_pages.measure(file, mapping, visits), as_json=as_json)
+
+
+@bench.command()
 @JSON
 @click.option("--items", default=500, show_default=True, type=click.IntRange(60, 2000), help="How many wait at once.")
 def fulfil(as_json: bool, items: int) -> None:

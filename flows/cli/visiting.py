@@ -26,6 +26,10 @@ class Visitor:
         """Open a form and return what a browser would send of it, with these answers."""
         return _hidden(self._client.get(path).raise_for_status().text) | typed
 
+    def look(self, path: str) -> str:
+        """Open a page and return it."""
+        return self._client.get(path).raise_for_status().text
+
     def checked(self, path: str, fields: dict[str, str]) -> dict[str, str]:
         """Send a form to be checked and return what the page of checked answers would send."""
         return _hidden(self._client.post(path, data=fields).raise_for_status().text)
