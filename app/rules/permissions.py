@@ -38,7 +38,7 @@ class Role:
     is_staff: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matrix:
     """The permission matrix: for each permission the roles and relations that have it."""
 
