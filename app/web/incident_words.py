@@ -24,6 +24,11 @@ PLAIN: Final = {
     "incident.reopen": ("arrow-repeat", t("reopened it")), "incident.let_go": ("person-check", t("gave it back to its team")),
     "incident.attach": ("paperclip", t("added a file")), "incident.tag": ("tag", t("added a tag")), "incident.untag": ("tag", t("removed a tag")),
     "incident.release": ("diagram-3", t("let it go its own way")),
+    "incident.accept_major": ("megaphone", t("accepted it as a major incident")), "incident.reject_major": ("megaphone", t("rejected it as a major incident")),
+    "incident.demote_major": ("megaphone", t("says that it is no major incident after all")), "incident.appoint_major": ("people", t("named who leads it")),
+    "incident.major_update": ("send", t("told everybody affected")), "incident.update_late": ("bell", t("reminded that an update is due")),
+    "incident.draft_report": ("file-text", t("drafted the post-incident report")), "incident.write_report": ("pencil", t("wrote on the post-incident report")),
+    "incident.file_report": ("check-lg", t("filed the post-incident report")),
 }  # fmt: skip
 
 
@@ -115,6 +120,13 @@ def _adopt(moment: Moment) -> tuple[str, Text]:
     return "diagram-3", t("made it part of %(number)s", number=moment.after.get("parent"))
 
 
+def _propose_major(moment: Moment) -> tuple[str, Text]:
+    rule = next((each for each in practice().majors.triggers if each.key == moment.after.get("trigger")), None)
+    if rule is not None:
+        return "megaphone", t("made it a proposed major incident, by a rule: %(rule)s", rule=say(rule.name))
+    return "megaphone", t("proposed it as a major incident")
+
+
 def _watch(moment: Moment) -> tuple[str, Text]:
     return "eye", t("lets %(name)s watch it", name=moment.given) if moment.given and moment.given != moment.person else t("watches it")
 
@@ -147,6 +159,6 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
 MADE: Final[Mapping[str, Callable[[Moment], tuple[str, Text]]]] = {
     "incident.create": _create, "incident.start": _start, "incident.assign": _given, "incident.hand_over": _hand_over, "incident.hold": _hold,
     "incident.resolve": _resolve, "incident.close": _close, "incident.cancel": _cancel, "incident.link": _link, "incident.unlink": _link,
-    "incident.adopt": _adopt, "incident.watch": _watch, "incident.unwatch": _unwatch, "incident.change": _change,
+    "incident.adopt": _adopt, "incident.watch": _watch, "incident.unwatch": _unwatch, "incident.change": _change, "incident.propose_major": _propose_major,
     "incident.call": _call, "incident.merge": _merge, "incident.split": _split,
 }  # fmt: skip

@@ -52,6 +52,7 @@ SECTIONS: Final = (
             Link("queues.show", t("Incidents"), "inbox", "work.view", on_phone=True),
             Link("tasks.worklist", t("Tasks"), "list-task", "work.view", on_phone=True),
             Link("calls.new", t("New incident"), "telephone", "incident.open_for"),
+            Link("majors.index", t("Major incidents"), "megaphone", "major.view"),
             Link("stuck.show", t("What is stuck"), "exclamation-triangle", "stuck.view"),
             Link("assets.index", t("Services"), "hdd-network", "ci.view"),
         ),
