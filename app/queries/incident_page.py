@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Select, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.assets import Affected, ConfigurationItem
@@ -48,11 +49,7 @@ class Parts:
 
 def of(session: Session, actor: Actor, number: str) -> Incident:
     """Return an incident that the actor may see, with its people; NotFound otherwise."""
-    query = select(Incident).where(Record.number == number, visible(actor, RecordKind.INCIDENT)).options(
-        joinedload(Incident.requester), joinedload(Incident.beneficiary), joinedload(Incident.opened_by), joinedload(Incident.assignee),
-        joinedload(Incident.team), joinedload(Incident.resolved_by), joinedload(Incident.parent),
-    )  # fmt: skip
-    found = session.scalars(query).unique().one_or_none()
+    found = session.scalars(_of(actor), {"number": number}).unique().one_or_none()
     if found is None:
         raise NotFound(number)
     return found
@@ -60,28 +57,8 @@ def of(session: Session, actor: Actor, number: str) -> Incident:
 
 def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -> Parts:
     """Return what hangs on it, as far as the actor may see it, in one question; the team's people only `inside`."""
-    id_, nobody = incident.id, literal(inside)
-    assignee, table = aliased(Person), Incident.__table__
-    tasks = select(Task.number, Task.title, Task.title_pt, Task.state, Task.mandatory, assignee.name.label("assignee")).outerjoin(
-        assignee, assignee.id == Task.assignee_id).where(Task.parent_id == id_, visible(actor, RecordKind.TASK)).order_by(Task.id)  # fmt: skip
-    children = select(Record.number, Record.title, Record.state, Record.priority).join(table, table.c.id == Record.id).where(
-        table.c.parent_id == id_, visible(actor, RecordKind.INCIDENT)).order_by(Record.id)  # fmt: skip
-    item = ConfigurationItem
-    about = select(item.id, item.key, item.name, item.kind.label("class_"), item.criticality).join(Affected, Affected.ci_id == item.id).where(
-        Affected.record_id == id_).order_by(item.criticality, item.name)  # fmt: skip
-    watching = select(Person.id, Person.name, Person.login).join(Participant, Participant.person_id == Person.id).where(
-        Participant.record_id == id_, Participant.relation == "watcher").order_by(Person.name)  # fmt: skip
-    files = select(Attachment.key, Attachment.name, Attachment.media_type, Attachment.size, Attachment.public, Attachment.uploaded_by_id,
-                   Attachment.created_at).where(Attachment.record_id == id_, or_(Attachment.public, nobody)).order_by(Attachment.id)  # fmt: skip
-    members = select(Person.id, Person.name, Person.login).join(Membership, Membership.person_id == Person.id).where(
-        Membership.team_id == incident.team_id, Person.active, nobody).order_by(Person.name).limit(200)  # fmt: skip
-    teams = select(Team.key, Team.name, Team.name_pt).where(Team.active, Team.id != incident.team_id, nobody).order_by(Team.name)
-    tags = select(Tag.tag).where(Tag.record_id == id_).order_by(Tag.tag)
     keys = {draft_key(incident.number, kind): kind for kind in ("reply", "note")}
-    drafts = select(Draft.slug, Draft.answers).where(Draft.person_id == actor.id, Draft.slug.in_(keys))
-    visits = select(Visit.since_id).where(Visit.person_id == actor.id, Visit.record_id == id_)
-    asked = (tasks, _links(actor, id_), children, about, watching, tags, files, members, teams, drafts, visits)
-    found = session.execute(select(*(gathered(query, f"part_{place}") for place, query in enumerate(asked)))).one()
+    found = session.execute(_parts(actor, inside), {"id": incident.id, "team": incident.team_id, "keys": list(keys)}).one()
     work, links, kids, things, people, words, kept, mates, others, typed, seen = (rows(column) for column in found)
     return Parts(
         work, links, kids, things, people, [row.tag for row in words], kept, mates, others,
@@ -93,8 +70,53 @@ def moments(
     session: Session, incident: Incident, *, inside: bool, which: str = "all", before_id: int | None = None, limit: int = SHOWN
 ) -> list[Moment]:
     """Return its newest events (with those of its tasks, inside), oldest first; outside only what its caller may read."""
+    query = _moments(inside, which)
+    if before_id:
+        query = query.where(Event.id < before_id)
+    return [Moment(*row) for row in session.execute(query.limit(limit), {"id": incident.id})][::-1]
+
+
+# Each of these is put together once for whoever asks: that takes longer than the answer.
+
+
+@lru_cache(maxsize=256)
+def _of(actor: Actor) -> Select[Incident]:
+    return select(Incident).where(Record.number == bindparam("number"), visible(actor, RecordKind.INCIDENT)).options(
+        joinedload(Incident.requester), joinedload(Incident.beneficiary), joinedload(Incident.opened_by), joinedload(Incident.assignee),
+        joinedload(Incident.team), joinedload(Incident.resolved_by), joinedload(Incident.parent),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
+    id_, only_inside, team = bindparam("id", type_=BigInteger), literal(inside), bindparam("team", type_=BigInteger)
+    assignee, table = aliased(Person), Incident.__table__
+    tasks = select(Task.number, Task.title, Task.title_pt, Task.state, Task.mandatory, assignee.name.label("assignee")).outerjoin(
+        assignee, assignee.id == Task.assignee_id).where(Task.parent_id == id_, visible(actor, RecordKind.TASK)).order_by(Task.id)  # fmt: skip
+    children = select(Record.number, Record.title, Record.state, Record.priority).join(table, table.c.id == Record.id).where(
+        table.c.parent_id == id_, visible(actor, RecordKind.INCIDENT)).order_by(Record.id)  # fmt: skip
+    item = ConfigurationItem
+    about = select(item.id, item.key, item.name, item.kind.label("class_"), item.criticality).join(Affected, Affected.ci_id == item.id).where(
+        Affected.record_id == id_).order_by(item.criticality, item.name)  # fmt: skip
+    watching = select(Person.id, Person.name, Person.login).join(Participant, Participant.person_id == Person.id).where(
+        Participant.record_id == id_, Participant.relation == "watcher").order_by(Person.name)  # fmt: skip
+    files = select(Attachment.key, Attachment.name, Attachment.media_type, Attachment.size, Attachment.public, Attachment.uploaded_by_id,
+                   Attachment.created_at).where(Attachment.record_id == id_, or_(Attachment.public, only_inside)).order_by(Attachment.id)  # fmt: skip
+    members = select(Person.id, Person.name, Person.login).join(Membership, Membership.person_id == Person.id).where(
+        Membership.team_id == team, Person.active, only_inside).order_by(Person.name).limit(200)  # fmt: skip
+    teams = select(Team.key, Team.name, Team.name_pt).where(Team.active, Team.id.is_distinct_from(team), only_inside).order_by(Team.name)
+    tags = select(Tag.tag).where(Tag.record_id == id_).order_by(Tag.tag)
+    drafts = select(Draft.slug, Draft.answers).where(Draft.person_id == actor.id, Draft.slug.in_(bindparam("keys", expanding=True)))
+    visits = select(Visit.since_id).where(Visit.person_id == actor.id, Visit.record_id == id_)
+    asked = (tasks, _links(actor, id_), children, about, watching, tags, files, members, teams, drafts, visits)
+    return select(*(gathered(query, f"part_{place}") for place, query in enumerate(asked)))
+
+
+@lru_cache(maxsize=8)
+def _moments(inside: bool, which: str) -> Select[*tuple[Any, ...]]:
+    id_ = bindparam("id", type_=BigInteger)
     person, note, given, team = aliased(Person), aliased(Note), aliased(Person), aliased(Team)
-    tasks = select(Task.__table__.c.id).where(Task.__table__.c.parent_id == incident.id)
+    tasks = select(Task.__table__.c.id).where(Task.__table__.c.parent_id == id_)
     read = (note.id == Event.note_id) & note.erased_at.is_(None)
     query = (
         select(Event.id, Event.at, Event.stream, Event.name, person.name, Event.before, Event.after, note.kind, note.body, person.id, note.id,
@@ -104,16 +126,14 @@ def moments(
         .outerjoin(given, given.id == func.coalesce(_number("assignee"), _number("person")))
         .outerjoin(team, team.id == _number("team"))
     )  # fmt: skip
-    mine = Event.record_id == incident.id
     told = Event.name.in_([f"incident.{name}" for name in TOLD])
-    query = query.where(or_(mine, Event.record_id.in_(tasks)) if inside else mine & told & or_(Event.name != "incident.call", note.id.is_not(None)))
+    public = told & or_(Event.name != "incident.call", note.id.is_not(None))
+    query = query.where(or_(Event.record_id == id_, Event.record_id.in_(tasks)) if inside else (Event.record_id == id_) & public)
     if which == "talk":
         query = query.where(note.id.is_not(None))
     elif which == "changes":
         query = query.where(Event.name.not_in(("incident.reply", "incident.note")))
-    if before_id:
-        query = query.where(Event.id < before_id)
-    return [Moment(*row) for row in session.execute(query.order_by(Event.id.desc()).limit(limit))][::-1]
+    return query.order_by(Event.id.desc())
 
 
 def _number(name: str) -> Any:
@@ -122,7 +142,7 @@ def _number(name: str) -> Any:
     return case((text.regexp_match(r"^\d{1,18}$"), cast(text, BigInteger)))
 
 
-def _links(actor: Actor, id_: int) -> Select[*tuple[Any, ...]]:
+def _links(actor: Actor, id_: Any) -> Select[*tuple[Any, ...]]:
     """Both directions; what the actor may not see is not told."""
     onward = Link.source_id == id_
     query = select(Link.type, Record.number, Record.title, Record.title_pt, Record.state, Record.kind, onward.label("onward"))
