@@ -20,7 +20,7 @@ LINKS: Final = {  # a link from here, and one that leads here
     "request": (t("Request"), t("Incident")), "replaced_by": (t("Replaced by"), t("Replaces")), "related": (t("Related"), t("Related")),
 }  # fmt: skip
 PLAIN: Final = {
-    "incident.reply": ("reply", t("wrote")), "incident.note": ("lock", t("noted")), "incident.resume": ("arrow-repeat", t("let it go on")),
+    "incident.reply": ("reply", t("wrote")), "incident.note": ("lock", t("noted")), "incident.resume": ("arrow-repeat", t("made it go on")),
     "incident.reopen": ("arrow-repeat", t("reopened it")), "incident.let_go": ("person-check", t("gave it back to its team")),
     "incident.attach": ("paperclip", t("added a file")), "incident.tag": ("tag", t("added a tag")), "incident.untag": ("tag", t("removed a tag")),
     "incident.release": ("diagram-3", t("let it go its own way")),

@@ -2,7 +2,11 @@
 (() => {
   document.addEventListener("click", (event) => {
     const box = document.getElementById(event.target.closest("label[data-write]")?.dataset.write ?? "");
-    if (box) setTimeout(() => { box.focus(); box.scrollIntoView({ block: "nearest" }); });
+    if (box) setTimeout(() => {
+      box.focus();
+      if (box.selectionEnd === 0) box.setSelectionRange(box.value.length, box.value.length); // behind the draft
+      box.scrollIntoView({ block: "nearest" });
+    });
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("textarea[data-send]")) return;
