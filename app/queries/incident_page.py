@@ -27,7 +27,7 @@ from app.visibility import Actor, visible
 
 SHOWN: Final = 100
 # What a caller reads of its history: what was said, and how it went on; never who was asked or what was noted.
-TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply", "call")
+TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply", "call", "major_update")
 
 
 @dataclass

@@ -8,6 +8,7 @@ from flask import render_template, request
 from app import canned, practice, priorities
 from app.models.incidents import Incident
 from app.queries import assets, incident_page, neighbours
+from app.queries.timeline import Moment
 from app.rules.assets import CLASSES, CRITICALITIES
 from app.rules.errors import Invalid
 from app.rules.graphs import BOX_HEIGHT, BOX_WIDTH, Place, drawing
@@ -27,6 +28,7 @@ INSIDE: Final = frozenset({"incident.note", "record.timeline"})
 ACTS: Final = (
     "start", "assign", "change", "hold", "resume", "resolve", "reopen", "close", "cancel", "follow", "reply", "note", "link", "task", "tag", "watch", "invite",
 )  # fmt: skip
+UPDATE: Final = "incident.major_update"
 FILTERS: Final = ("all", "talk", "changes")
 WORDED: Final = {"incident_words": incident_words, "practice": practice.practice, "matrix": priorities.matrix, "SCALE": incident_words.SCALE}
 
@@ -47,7 +49,7 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
         ready = answers_for(incident, uow.actor.name) if inside else []
         values = {
             "incident": incident, "may": may, "can": doable(incident, may, uow.actor.id), "inside": inside, "which": which, "now": now(),
-            "parts": parts, "entries": moments.entries(told), "since": since, "canned": ready,
+            "parts": parts, "entries": moments.entries(in_one_language(told)), "since": since, "canned": ready,
             "older": told[0].id if len(told) == incident_page.SHOWN else None, "errors": errors, "open_act": act, "typed": request.form,
             "answers": _answers(uow.session, incident), "category": incident_words.category_path(incident.category), **WORDED,
             "ends_at": closes_at(incident.resolved_at, practice.practice().window) if incident.resolved_at else None,
@@ -56,6 +58,13 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
         if not inside:
             return render_template("incidents/mine.html", **values)
         return render_template("incidents/show.html", **values, **_around(uow, incident, parts, act))
+
+
+def in_one_language(told: Sequence[Moment]) -> list[Moment]:
+    """Leave out the update to everybody affected that is there in the reader's language, too."""
+    mine = current_language()
+    there = {moment.at for moment in told if moment.name == UPDATE and moment.after.get("language") == mine}
+    return [moment for moment in told if moment.name != UPDATE or moment.at not in there or moment.after.get("language") == mine]
 
 
 def _texts(drafts: Mapping[str, str], act: str, inserted: str, ready: Sequence[tuple[str, str, str]]) -> dict[str, str]:

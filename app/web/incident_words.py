@@ -23,6 +23,7 @@ PLAIN: Final = {
     "incident.reply": ("reply", t("wrote")), "incident.note": ("lock", t("noted")), "incident.resume": ("arrow-repeat", t("made it go on")),
     "incident.reopen": ("arrow-repeat", t("reopened it")), "incident.let_go": ("person-check", t("gave it back to its team")),
     "incident.attach": ("paperclip", t("added a file")), "incident.tag": ("tag", t("added a tag")), "incident.untag": ("tag", t("removed a tag")),
+    "incident.me_too": ("hand-thumbs-up", t("has the same trouble")),
     "incident.release": ("diagram-3", t("let it go its own way")),
     "incident.accept_major": ("megaphone", t("accepted it as a major incident")), "incident.reject_major": ("megaphone", t("rejected it as a major incident")),
     "incident.demote_major": ("megaphone", t("says that it is no major incident after all")), "incident.appoint_major": ("people", t("named who leads it")),

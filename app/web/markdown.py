@@ -15,7 +15,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from app.rules.lifecycle import NUMBER_PREFIX
 from app.rules.mentions import MENTION
 
 TAGS: Final = frozenset(
@@ -24,8 +23,9 @@ TAGS: Final = frozenset(
 ATTRIBUTES: Final = {"a": {"href", "title", "class"}, "img": {"src", "alt", "loading"}, "ol": {"start"}, "span": {"class"}}
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 LONGEST: Final = 40_000  # characters; what is longer is shown as it stands
+LINKED: Final = ("INC", "REQ", "RIT", "TSK")  # kinds that have a page (views/records.py)
 FOUND: Final = re.compile(
-    rf"(?P<number>\b(?:{'|'.join(NUMBER_PREFIX.values())})\d{{7}}\b)|(?P<mention>{MENTION.pattern})|(?P<url>https?://[^\s<>()\[\]\"']{{3,400}})",
+    rf"(?P<number>\b(?:{'|'.join(LINKED)})\d{{7}}\b)|(?P<mention>{MENTION.pattern})|(?P<url>https?://[^\s<>()\[\]\"']{{3,400}})",
     re.IGNORECASE,
 )
 
