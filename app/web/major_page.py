@@ -17,6 +17,7 @@ from app.rules.errors import Invalid, NotFound
 from app.rules.incidents import Major as Standing
 from app.rules.lifecycle import FINAL
 from app.rules.majors import SEATS
+from app.rules.words import LANGUAGES
 from app.settings import settings
 from app.unit_of_work import unit_of_work
 from app.web import moments
@@ -108,8 +109,8 @@ def _trigger(major: Major | None) -> str:
 
 def _template(incident: Incident, major: Major | None, around: Around) -> dict[str, str]:
     """What an update begins with, in both languages: times on the organisation's clock, which all its readers know."""
-    if major is None:
-        return {}
+    if major is None or not is_on(incident):
+        return dict.fromkeys(LANGUAGES, "")
     plan = practice.practice().majors.plan
     found = {}
     for language, words in plan.template.items():

@@ -41,7 +41,7 @@ def test_a_manager_leads_one_from_the_proposal_to_the_close(house: Flask) -> Non
     assert (do("bo", "accept", **seats), do("caro", "accept", **seats | {"scribe": ""})) == (403, 422)
     assert do("caro", "accept", **seats, headline="Mail is down", headline_pt="O correio parou") == 303
     text = bo.get(page).text
-    assert ("Next update" in text, "We write again by" in text, "Escrevemos de novo" in text) == (True, True, True)
+    assert ("Next update" in text, "What you can do meanwhile" in text, "O que sabemos" in text) == (True, True, True)
     for _ in range(2):  # a second press of the same form
         assert do("bo", "updates", words="It is the **exchange** server.", words_pt="É o servidor.", minutes="30", submission_key="one") == 303
     text = bo.get(page).text

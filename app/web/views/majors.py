@@ -28,7 +28,7 @@ WAITING[HERE] = known.count  # asked with what waits behind the links: most page
 @bp.record_once
 def _register(state: Any) -> None:
     application: Flask = state.app
-    application.jinja_env.globals.update(outages_here=outages_here)
+    application.jinja_env.globals.update(outages_here=outages_here, now_here=now)
 
 
 def outages_here() -> list[Known]:
