@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.directory import sync
 from app.models.access import Campaign, Grant
 from app.models.messages import Message
+from app.models.queues import BulkJob
 from app.models.requests import Check
 from app.practice import practice
 from app.queries import incidents, majors
@@ -42,6 +43,10 @@ def _major_is_due(session: Session) -> bool:
     return bool(majors.due(session, limit=1))
 
 
+def _bulk_is_due(session: Session) -> bool:
+    return session.scalar(select(BulkJob.id).where(BulkJob.next_at <= func.desk_now()).limit(1)) is not None
+
+
 class Seeker(NamedTuple):
     """Whether a flow has something to do, and how many seconds lie between two runs of it at least.
 
@@ -60,5 +65,6 @@ SEEKERS: Final = {
     "recertify": Seeker(_campaign_is_due, 60),
     "escalate_approvals": Seeker(overdue.is_due, 20),
     "close_resolved": Seeker(_incident_is_due, 60),
+    "carry_out_bulk": Seeker(_bulk_is_due, 2),
     "remind_majors": Seeker(_major_is_due, 20),
 }

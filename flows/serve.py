@@ -31,6 +31,7 @@ FLOWS: Final = {
     "recertify": "flows.recertify.recertify",
     "escalate_approvals": "flows.escalate_approvals.escalate_approvals",
     "close_resolved": "flows.close_resolved.close_resolved",
+    "carry_out_bulk": "flows.carry_out_bulk.carry_out_bulk",
     "remind_majors": "flows.remind_majors.remind_majors",
     "check_sessions": "flows.sync_directory.check_sessions",
     "anchor_audit": "flows.anchor_audit.anchor_audit",

@@ -4,7 +4,7 @@ What is open is a small part of what is stored, so the indexes of open incidents
 written out as it stands in them (OPEN): PostgreSQL must see the same words, not values that come with the question.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,16 +54,29 @@ class Counts:
 
 def listed(session: Session, actor: Actor, wanted: Wanted, *, bookmark: str | None = None, per_page: int = PER_PAGE) -> Page[Any]:
     """Return a page of a queue: the base table alone, names beside. Raises Invalid for a bookmark that is none."""
+    return page(session, _rows().where(clause(actor, wanted)).order_by(*order(wanted)), bookmark, per_page)
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
     requester, assignee = aliased(Person), aliased(Person)
-    query = (
+    return (
         select(Record.id, Record.number, Record.title, Record.state, Record.hold_reason, Record.priority, Record.category, Record.service,
-               Record.team_id, Record.assignee_id, Record.requester_id, Record.opened_at, Record.updated_at, Record.version,
+               Record.team_id, Record.assignee_id, Record.requester_id, Record.opened_at, Record.updated_at, Record.version, Record.restricted,
                requester.name.label("requester"), requester.login.label("caller"), assignee.name.label("assignee"),
                assignee.login.label("analyst"), Team.key.label("team"), Team.name.label("team_name"), Team.name_pt.label("team_name_pt"))
         .outerjoin(requester, requester.id == Record.requester_id).outerjoin(assignee, assignee.id == Record.assignee_id)
         .outerjoin(Team, Team.id == Record.team_id)
     )  # fmt: skip
-    return page(session, query.where(clause(actor, wanted)).order_by(*order(wanted)), bookmark, per_page)
+
+
+def everything(session: Session, actor: Actor, wanted: Wanted, *, limit: int) -> list[Any]:
+    """Return all of a queue in its order, at most `limit`: for a file, or for a change to all of them."""
+    return list(session.execute(_rows().where(clause(actor, wanted)).order_by(*order(wanted)).limit(limit)))
+
+
+def some(session: Session, actor: Actor, numbers: Sequence[str]) -> list[Any]:
+    """Return these incidents, as far as the actor sees them, newest first."""
+    return list(session.execute(_rows().where(Record.number.in_(numbers), visible(actor, RecordKind.INCIDENT)).order_by(Record.id.desc())))
 
 
 def clause(actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
@@ -86,6 +99,13 @@ def counts(session: Session, actor: Actor) -> Counts:
 
     counted = (Queue.MINE, Queue.UNASSIGNED, Queue.TEAM, Queue.OPEN)
     return Counts(dict(zip(counted, session.execute(select(*map(of, counted))).one(), strict=True)))
+
+
+def counted(session: Session, actor: Actor, many: Sequence[Wanted]) -> list[int]:
+    """Return how many are in each of these (saved views), in one question; counting stops at MOST."""
+    some = [select(Record.id).where(clause(actor, wanted)).limit(MOST + 1).subquery() for wanted in many]
+    asked = [select(func.count()).select_from(each).scalar_subquery() for each in some]
+    return list(session.execute(select(*asked)).one()) if asked else []
 
 
 def mine_waiting(actor: Actor) -> ScalarSelect[int]:
@@ -130,7 +150,23 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.ci:
         about = exists().where(Affected.record_id == Record.id, Affected.ci_id == ConfigurationItem.id, ConfigurationItem.key == wanted.ci)
         found.append(about)
-    return found
+    return [*found, *(_left_out(name, value) for name, value in wanted.without)]
+
+
+def _left_out(name: str, value: str) -> ColumnElement[bool]:
+    """Rows without this value; what has none stays."""
+    match name:
+        case "state":
+            return Record.state != value
+        case "priority":
+            return Record.priority != (int(value) if value.isdecimal() else 0)
+        case "category":
+            return Record.category.is_distinct_from(value)
+        case "team":
+            return Record.team_id.is_distinct_from(_ids(select(Team.id).where(Team.key == value)))
+        case _:
+            column = Record.assignee_id if name == "assignee" else Record.requester_id
+            return column.is_distinct_from(_ids(select(Person.id).where(Person.login == value)))
 
 
 def _ids(query: Select[int]) -> Any:

@@ -32,6 +32,12 @@ SORTS: Final[Mapping[str, Text]] = {
     "priority": t("Priority"), "updated": t("Changed"), "opened": t("Opened"), "number": t("Number"), "state": t("State"),
 }  # fmt: skip
 EVERYTHING_BY: Final = ("number", "priority", "updated")
+COLUMNS: Final[Mapping[str, Text]] = {
+    "number": t("Number"), "title": t("What"), "priority": t("Priority"), "state": t("State"), "who": t("Who"), "team": t("Team"), "caller": t("Caller"),
+    "category": t("Category"), "service": t("Service"), "opened": t("Opened"), "updated": t("Changed"),
+}  # fmt: skip
+USUAL: Final = ("number", "title", "priority", "state", "who", "caller", "updated")
+FILTERED: Final = ("state", "priority", "team", "assignee", "caller", "category")
 NEWEST: Final = (("number", True),)
 
 
@@ -48,12 +54,19 @@ class Wanted:
     category: str = ""
     tag: str = ""
     ci: str = ""
+    without: tuple[tuple[str, str], ...] = ()  # (what, value): rows that are left out
+    columns: tuple[str, ...] = ()  # in their order; none chosen: the usual ones
     sort: tuple[tuple[str, bool], ...] = field(default=NEWEST)
 
     @property
     def is_filtered(self) -> bool:
         """Say whether less is wanted than the whole queue."""
-        return replace(self, queue=Queue.OPEN, sort=NEWEST) != Wanted()
+        return replace(self, queue=Queue.OPEN, sort=NEWEST, columns=()) != Wanted()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Return the columns that are shown."""
+        return self.columns or USUAL
 
     @property
     def sortable(self) -> tuple[str, ...]:
@@ -77,7 +90,7 @@ class Wanted:
         said = {
             "show": other.queue.value, "state": list(other.states), "priority": list(other.priorities), "team": list(other.teams),
             "assignee": other.assignee, "caller": other.caller, "category": other.category, "tag": other.tag, "ci": other.ci,
-            "sort": other.order_said,
+            "not": [f"{name}:{value}" for name, value in other.without], "columns": ",".join(other.columns), "sort": other.order_said,
         }  # fmt: skip
         return {name: value for name, value in said.items() if value}
 
@@ -99,8 +112,19 @@ def read(arguments: Mapping[str, Iterable[str]]) -> Wanted:
         tuple(sorted({each for each in arguments.get("state", ()) if each in INCIDENT_STATES})),
         tuple(sorted({int(each) for each in arguments.get("priority", ()) if each in {"1", "2", "3", "4", "5"}})),
         tuple(sorted({each[:LONGEST] for each in arguments.get("team", ()) if each}))[:20],
-        first("assignee"), first("caller"), first("category"), first("tag"), first("ci"), _sort(first("sort")),
+        first("assignee"), first("caller"), first("category"), first("tag"), first("ci"), _without(arguments.get("not", ())),
+        _columns(next(iter(arguments.get("columns", ())), "")), _sort(first("sort")),
     )  # fmt: skip
+
+
+def _without(said: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    pairs = [tuple(each.split(":", 1)) for each in said if ":" in each]
+    return tuple(sorted({(name, value[:LONGEST]) for name, value in pairs if name in FILTERED and value}))[:20]
+
+
+def _columns(said: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(each for each in said.split(",") if each in COLUMNS))
+    return () if found == USUAL else found
 
 
 def _sort(said: str) -> tuple[tuple[str, bool], ...]:

@@ -1,6 +1,9 @@
 """What the reader may do to a record: which buttons a page draws. The service decides again when one is pressed."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
 
 from app import visibility
 from app.models.records import Record
@@ -14,7 +17,7 @@ def allowed(uow: UnitOfWork, record: Record, *permissions: str) -> frozenset[str
     return allowed_each(uow, [record], *permissions)[record.id]
 
 
-def allowed_each(uow: UnitOfWork, records: Sequence[Record], *permissions: str) -> dict[int, frozenset[str]]:
+def allowed_each(uow: UnitOfWork, records: Sequence[Record | Row[Any]], *permissions: str) -> dict[int, frozenset[str]]:
     """Return the same for several records, by id: one query for all of them."""
     rules = matrix()
     wanted = OWN.union(*(rules.relations_for(permission) for permission in permissions))

@@ -49,7 +49,7 @@ def test_a_column_sorts_first_and_then_the_other_way_round() -> None:
     assert read({"sort": ["priority"]}).sorted_by("priority") == (("priority", True),)
     assert read({"sort": ["priority"]}).sorted_by("updated") == (("updated", True), ("priority", False))
     assert read({"show": ["all"], "sort": ["state,priority"]}).orders == (("priority", False),)
-    wanted = Wanted(Queue.TEAM, ("new",), (1,), ("network",), "bo", "ana", "mail", "x", "vpn", (("opened", False),))
+    wanted = Wanted(Queue.TEAM, ("new",), (1,), ("network",), "bo", "ana", "mail", "x", "vpn", (("state", "closed"),), ("title", "who"), (("opened", False),))
     assert read({name: [str(each) for each in value] if isinstance(value, list) else [value] for name, value in wanted.arguments().items()}) == wanted
 
 
