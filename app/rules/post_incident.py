@@ -22,11 +22,12 @@ BLANKS: Final = (
 
 
 class Happened(NamedTuple):
-    """One line of the timeline: when, who (empty: the desk), and the event's name."""
+    """One line of the timeline: when, who (empty: the desk), the event's name, and what was noted then."""
 
     at: datetime
     who: str
     event: str
+    words: str = ""
 
 
 class Told(NamedTuple):
@@ -73,7 +74,7 @@ def draft(case: Case, say: Say, when: When) -> str:
     parts += [f"## {say(t('Who led it'))}", "\n".join(f"- {say(SEATS[seat])}: {line(name)}" for seat, name in case.seats.items())]
     parts += [f"## {say(t('What was done'))}", case.resolution or say(t("Not known yet."))]
     parts += [f"## {say(t('Timeline'))}", table([say(t("When")), say(t("Who")), say(t("What"))], [
-        (when(each.at), line(each.who) or "Balcão", say(EVENTS[each.event])) for each in case.timeline if each.event in EVENTS])]  # fmt: skip
+        (when(each.at), line(each.who) or "Balcão", line(each.words) or say(EVENTS[each.event])) for each in case.timeline if each.words or each.event in EVENTS])]  # fmt: skip
     parts += [f"## {say(t('What everybody affected was told'))}", *(_told(each, say, when) for each in case.updates)]
     if not case.updates:
         parts.append(say(t("Nobody wrote an update.")))

@@ -95,8 +95,8 @@ def _problem(uow: UnitOfWork, incident: Incident) -> int:
 
 def _case(uow: UnitOfWork, incident: Incident, major: Major) -> Case:
     happened = uow.session.execute(
-        select(Event.at, func.coalesce(Person.name, ""), Event.name, Event.note_id, Event.after).outerjoin(Person, Person.id == Event.actor_id)
-        .where(Event.record_id == incident.id).order_by(Event.id)).all()  # fmt: skip
+        select(Event.at, func.coalesce(Person.name, ""), Event.name, func.coalesce(Note.body, "")).outerjoin(Person, Person.id == Event.actor_id)
+        .outerjoin(Note, (Note.id == Event.note_id) & (Event.name == "incident.note") & Note.erased_at.is_(None)).where(Event.record_id == incident.id).order_by(Event.id)).all()  # fmt: skip
     first = {row.name: row.at for row in reversed(happened)}
     told = [Told(update.created_at, who or "", english or portuguese or "", update.told) for update, english, portuguese, who in queries.updates(uow.session, incident.id)]
     services = select(ConfigurationItem.name).join(MajorService, MajorService.ci_id == ConfigurationItem.id).where(
@@ -109,5 +109,5 @@ def _case(uow: UnitOfWork, incident: Incident, major: Major) -> Case:
         accepted_at=major.decided_at, started_at=first.get("incident.start"), resolved_at=incident.resolved_at, seats=seats,
         services=uow.session.scalars(services).all(), children=uow.session.scalar(children) or 0,
         late=sum(row.name == "incident.update_late" for row in happened), resolution=uow.session.scalars(closing).one_or_none() or "",
-        timeline=[Happened(row[0], row[1], row[2]) for row in happened], updates=told[::-1],
+        timeline=[Happened(*row) for row in happened], updates=told[::-1],
     )  # fmt: skip

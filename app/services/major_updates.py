@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.models.incidents import Incident
 from app.models.majors import Major, MajorUpdate
 from app.models.people import Person
+from app.models.records import Note
 from app.practice import practice
 from app.queries import majors as queries
 from app.rules.errors import Forbidden, Invalid
@@ -59,6 +60,16 @@ def write(
         params = {"headline": headline, "next": clock(major.update_due_at, person) if major.update_due_at else None}
         messages.tell(uow, person, "major_update", incident, event, **params)
     return update
+
+
+def log(uow: UnitOfWork, number: str, words: str) -> Note:
+    """Write down what happens while it happens: for those who lead it, whatever roles they hold; it stays inside."""
+    incident, major = majors.accepted(uow, number, "incident.tell_affected")
+    leads(uow, major)
+    note = records.write(uow, incident, "work_note", words)
+    uow.record_event(incident, "incident.note", note=note)
+    incident.updated_at = uow.now
+    return note
 
 
 def remind(uow: UnitOfWork, number: str) -> int:

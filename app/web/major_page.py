@@ -49,8 +49,8 @@ def page(number: str, wrong: Invalid | None = None, act: str = "") -> str:
                 raise NotFound(number)
             return render_template("majors/mine.html", **values)
         around = major_page.around(uow.session, uow.actor, incident, major)
-        told = incident_page.moments(uow.session, incident, inside=bool(may & {"incident.note", "record.timeline"}))
         can = doable(whole, may, uow.actor.id)
+        told = incident_page.moments(uow.session, incident, inside=bool(may & {"incident.note", "record.timeline"} or "tell" in can))
         return render_template(
             "majors/show.html", **values, may=may, can=can, around=around, entries=moments.entries(told), errors=errors, open_act=act, typed=request.form,
             staff=[(row.id, row.name) for row in major_page.staff(uow.session)] if can & {"accept", "appoint"} else [],

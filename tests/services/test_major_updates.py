@@ -133,6 +133,10 @@ def test_resolving_drafts_a_report_and_a_problem_once_and_only_what_is_filed_clo
     number = accepted()
     with unit_of_work("bo", now=NOON + timedelta(minutes=5)) as uow:
         major_updates.write(uow, number, WORDS, "")
+    with unit_of_work("davi", now=NOON + timedelta(minutes=6)) as uow:  # the scribe, who is no analyst
+        major_updates.log(uow, number, "Called the | supplier.")
+    with pytest.raises(Forbidden), unit_of_work("helena") as uow:
+        major_updates.log(uow, number, "Me too.")
     with pytest.raises(ActionNotAllowed, match="Resolve"), unit_of_work("caro") as uow:
         major_reports.file(uow, number)
     for _ in range(2):
@@ -145,7 +149,7 @@ def test_resolving_drafts_a_report_and_a_problem_once_and_only_what_is_filed_clo
         versions = session.scalars(select(MajorReport).order_by(MajorReport.version)).all()
         assert session.scalar(select(func.count()).select_from(Problem.__table__)) == 1
     body = versions[-1].body
-    for words in ("Orders by mail do not come in.", "1 h 35 min", "Commander: Caro Mendes", "> The exchange server is down.", "It was reopened.", "Root cause"):
+    for words in ("Orders by mail do not come in.", "1 h 35 min", "Commander: Caro Mendes", "> The exchange server is down.", "It was reopened.", "Root cause", "| Davi Rocha | Called the \\| supplier. |"):
         assert words in body, words
     assert [type_ for type_, _ in linked(number)] == ["problem"]
     last = versions[-1].version

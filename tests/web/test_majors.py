@@ -46,6 +46,9 @@ def test_a_manager_leads_one_from_the_proposal_to_the_close(house: Flask) -> Non
         assert do("bo", "updates", words="It is the **exchange** server.", words_pt="É o servidor.", minutes="30", submission_key="one") == 303
     text = bo.get(page).text
     assert ("<strong>exchange</strong>" in text, text.count('<li id="u'), "told everybody affected" in text) == (True, 1, True)
+    davi = browser_of(house, "davi")
+    assert ("Write down what happens" in davi.get(page).text, send(davi, f"{page}/log", body="Called the supplier.").status_code) == (True, 303)
+    assert ("Called the supplier." in davi.get(page).text, WHY in davi.get(page).text, send(bo, f"{page}/log", body="").status_code) == (True, True, 422)
     assert do("caro", "appoint", **seats | {"scribe": str(person_id("eva"))}, headline="Mail is down") == 303
     assert send(bo, f"/incidents/{number}/resolve", version=str(found(number).version), code="solved", notes="New disk.").status_code == 303
     text = caro.get(page).text

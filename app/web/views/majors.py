@@ -106,6 +106,13 @@ def tell(number: str) -> ResponseReturnValue:
                t("Everybody affected is told."))  # fmt: skip
 
 
+@bp.post("/incidents/<number>/major/log")
+@permission("incident.tell_affected")
+def log(number: str) -> ResponseReturnValue:
+    """Write down what happens."""
+    return act("log", number, lambda uow: major_updates.log(uow, number, said("body")), t("Written down."))
+
+
 @bp.post("/incidents/<number>/major/report")
 @permission("incident.write_report")
 def write(number: str) -> ResponseReturnValue:
