@@ -1,5 +1,6 @@
 """What everybody affected is told of a major incident, and what happens while nobody tells them (domain.md 2)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from sqlalchemy import select
 
+from app.models.events import Event
 from app.models.incidents import Incident
 from app.models.majors import Major, MajorUpdate
 from app.models.people import Person
@@ -52,13 +54,7 @@ def write(
     uow.session.add(update)
     said = {"told": len(people), "next": major.update_due_at.isoformat() if major.update_due_at else None}
     events = {language: uow.record_event(incident, "incident.major_update", after={**said, "language": language}, note=note) for language, note in notes.items()}
-    uow.session.flush()
-    for person in people:
-        language = person.language or settings().language
-        event = events.get(language) or next(iter(events.values()))
-        headline = major.headline_pt if language == "pt" else major.headline
-        params = {"headline": headline, "next": clock(major.update_due_at, person) if major.update_due_at else None}
-        messages.tell(uow, person, "major_update", incident, event, **params)
+    messages.broadcast(uow, "major_update", incident, (_letter(person, major, events) for person in people))
     return update
 
 
@@ -113,6 +109,13 @@ def _plan(uow: UnitOfWork, incident: Incident, major: Major, length: timedelta) 
     is_over = incident.state in {*FINAL, "resolved"}
     major.update_due_at, major.next_step = (None if is_over else uow.now + length), 0
     major.next_at = step_at(practice().majors.plan, major.update_due_at, 0) if major.update_due_at else None
+
+
+def _letter(person: Person, major: Major, events: Mapping[str, Event]) -> tuple[Person, Event, dict[str, str | None]]:
+    """Return what one person is told, in the own language where it was written in that."""
+    language = person.language or settings().language
+    headline, due = (major.headline_pt if language == "pt" else major.headline), major.update_due_at
+    return person, events.get(language) or next(iter(events.values())), {"headline": headline, "next": clock(due, person) if due else None}
 
 
 def _people(uow: UnitOfWork, major: Major, tells: tuple[str, ...]) -> list[Person]:

@@ -27,7 +27,7 @@ SAID_BY_MESSAGE = {
     "recertify": {"left", "until"}, "recertify_reminder": {"left", "until"}, "recertify_closed": {"left", "name"},
     "major_seat": {"role"}, "major_update": {"headline", "next"}, "major_update_due": {"due"}, "major_update_late": {"due"},
 }  # fmt: skip
-TELLING = {"messages.tell", "messages.queue", "messages.tell_team", "requests.tell_owners", "tell_owners", "_tell", "_send_link", "rounds.tell", "messages.receipt", "moves.tell_owners"}
+TELLING = {"messages.tell", "messages.queue", "messages.tell_team", "requests.tell_owners", "tell_owners", "_tell", "_send_link", "rounds.tell", "messages.receipt", "messages.broadcast", "moves.tell_owners"}
 
 
 def templates_in_use() -> set[str]:
