@@ -37,6 +37,7 @@ class Record(Base):
         Index("ix_records_incidents", "id", postgresql_where=text("kind = 'incident'")),
         Index("ix_records_incidents_updated", "updated_at", "id", postgresql_where=text("kind = 'incident'")),
         Index("ix_records_incidents_priority", "priority", "id", postgresql_where=text("kind = 'incident'")),
+        Index("ix_records_category", "category", "id", postgresql_where=text("category is not null")),
         Index("ix_records_due", "next_due_at", "id", postgresql_where=text("next_due_at is not null")),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.assets import Affected, ConfigurationItem
@@ -19,7 +19,7 @@ from app.models.tasks import Task
 from app.models.visits import Visit
 from app.queries.gathering import gathered, rows
 from app.queries.incidents import PUBLIC
-from app.queries.timeline import Moment
+from app.queries.timeline import Moment, one_of
 from app.rules.errors import NotFound
 from app.rules.lifecycle import RecordKind
 from app.rules.mentions import draft_key
@@ -116,7 +116,8 @@ def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
 def _moments(inside: bool, which: str) -> Select[*tuple[Any, ...]]:
     id_ = bindparam("id", type_=BigInteger)
     person, note, given, team = aliased(Person), aliased(Note), aliased(Person), aliased(Team)
-    tasks = select(Task.__table__.c.id).where(Task.__table__.c.parent_id == id_)
+    table = Task.__table__
+    family = union_all(select(id_), select(table.c.id).where(table.c.parent_id == id_))
     read = (note.id == Event.note_id) & note.erased_at.is_(None)
     query = (
         select(Event.id, Event.at, Event.stream, Event.name, person.name, Event.before, Event.after, note.kind, note.body, person.id, note.id,
@@ -128,7 +129,7 @@ def _moments(inside: bool, which: str) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
     told = Event.name.in_([f"incident.{name}" for name in TOLD])
     public = told & or_(Event.name != "incident.call", note.id.is_not(None))
-    query = query.where(or_(Event.record_id == id_, Event.record_id.in_(tasks)) if inside else (Event.record_id == id_) & public)
+    query = query.where(one_of(Event.record_id, family) if inside else (Event.record_id == id_) & public)
     if which == "talk":
         query = query.where(note.id.is_not(None))
     elif which == "changes":
