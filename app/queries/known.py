@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models.assets import ConfigurationItem
 from app.models.incidents import Incident
+from app.models.majors import Major
 from app.models.records import Participant, Record
 from app.models.search import SearchText
 from app.queries.queues import OPEN
 from app.queries.record_search import ENGLISH, MOST_WORDS, PORTUGUESE
-from app.rules.incidents import Major
+from app.rules.incidents import Major as Standing
 from app.rules.permissions import Relation
 from app.visibility import Actor
 
@@ -27,7 +28,7 @@ def clause() -> ColumnElement[bool]:
     """Return what makes an incident (joined with its table) a known outage."""
     child = aliased(TABLE)
     is_parent = exists().where(child.c.parent_id == TABLE.c.id)
-    return and_(OPEN, Record.restricted.is_(False), or_(TABLE.c.major == Major.ACCEPTED.value, is_parent))
+    return and_(OPEN, Record.restricted.is_(False), or_(TABLE.c.major == Standing.ACCEPTED.value, is_parent))
 
 
 def outages(session: Session, actor: Actor, words: str = "") -> list[Any]:
@@ -37,9 +38,10 @@ def outages(session: Session, actor: Actor, words: str = "") -> list[Any]:
     """
     on_it = exists().where(Participant.record_id == Record.id, Participant.person_id == actor.id, Participant.relation == Relation.WATCHER.value)
     mine = or_(on_it, Record.requester_id == actor.id, Record.beneficiary_id == actor.id)
+    headline = Major.headline_pt if actor.language == "pt" else Major.headline  # what its manager wrote for everybody to read
     query = (
-        select(Record.number, Record.title, ConfigurationItem.name.label("service"), Record.opened_at, mine.label("is_mine"))
-        .join(TABLE, TABLE.c.id == Record.id).outerjoin(ConfigurationItem, ConfigurationItem.key == Record.service)
+        select(Record.number, func.coalesce(func.nullif(headline, ""), Record.title).label("title"), ConfigurationItem.name.label("service"), Record.opened_at, mine.label("is_mine"))
+        .join(TABLE, TABLE.c.id == Record.id).outerjoin(Major, Major.incident_id == Record.id).outerjoin(ConfigurationItem, ConfigurationItem.key == Record.service)
         .where(clause()).order_by(Record.priority, Record.id.desc()).limit(SHOWN)
     )  # fmt: skip
     if typed := [word for word in re.findall(r"\w+", words)[:MOST_WORDS] if len(word) > 2]:

@@ -78,6 +78,7 @@ def test_everybody_affected_reads_the_same_banner_and_a_plain_page_and_nobody_el
     with database.sessions().begin() as session:
         session.execute(update(Person).where(Person.login == "igor").values(language="pt"))
     assert "O correio parou" in browser_of(house, "igor").get("/").text
+    assert ("Mail &lt;is&gt; down" in browser_of(house, "rui").get("/report").text, "<strong>VPN does" in browser_of(house, "rui").get("/report").text) == (True, False)
     for login in ("bo", "caro", "igor"):
         assert queries_of(house, login, page) <= MOST_QUERIES, login
     assert queries_of(house, "caro", "/incidents/major") <= MOST_QUERIES
