@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -16,11 +16,13 @@ from starlette.routing import Route
 
 from app.live import cookie
 from app.live.hub import Full, Hub, Stream, allow, tell_all
+from app.live.presence import Presence
 from app.live.watch import AWAY, Watch, identity_of, visible_to
 from app.queries.live import PAGES
 from app.settings import settings
 
 MOST_NUMBERS: Final = 200
+INSIDE: Final = "record.timeline"  # who works here
 BEAT_SECONDS: Final = 15.0
 RETRY_MILLISECONDS: Final = 3000
 NUMBER: Final = re.compile(r"[A-Z]{3}[0-9]{7,12}")
@@ -44,7 +46,10 @@ def create_app(hub: Hub) -> Starlette:
         await watch.stop()
 
     async def stream(request: Request) -> Response:
-        return await _open(request, hub)
+        return await _open(request, hub, watch.presence)
+
+    async def writing(request: Request) -> Response:
+        return _write(request, hub, watch.presence)
 
     async def livez(request: Request) -> Response:
         return JSONResponse({"status": "ok", "streams": len(hub)}, headers=FIXED)
@@ -53,11 +58,25 @@ def create_app(hub: Hub) -> Starlette:
         ok = watch.is_listening
         return JSONResponse({"status": "ok" if ok else "unavailable"}, 200 if ok else 503, headers=FIXED)
 
-    routes = [Route("/stream", stream), Route("/live/stream", stream), Route("/livez", livez), Route("/readyz", readyz)]
+    routes = [
+        Route("/stream", stream), Route("/live/stream", stream), Route("/writing", writing, methods=["POST"]),
+        Route("/live/writing", writing, methods=["POST"]), Route("/livez", livez), Route("/readyz", readyz),
+    ]  # fmt: skip
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-async def _open(request: Request, hub: Hub) -> Response:
+def _write(request: Request, hub: Hub, presence: Presence) -> Response:
+    """Somebody writes on a record: believed only of a browser of ours that has a stream on it, so nobody else is asked."""
+    headers = FIXED | _cross_origin()
+    if not _is_ours(request) or request.headers.get("origin") is None:
+        return JSONResponse({"title": "Another origin"}, 403, headers=FIXED)
+    token_hash, number = cookie.token_hash(request.headers.get("cookie", "")), request.query_params.get("number", "")
+    people = {stream.person_id for stream in hub.listening(number) if stream.token_hash == token_hash and number in stream.here}
+    told = [presence.write(person, number) for person in people]
+    return Response(status_code=204 if any(told) else 404, headers=headers)
+
+
+async def _open(request: Request, hub: Hub, presence: Presence) -> Response:
     headers = FIXED | _cross_origin()
     if not _is_ours(request):
         return JSONResponse({"title": "Another origin"}, 403, headers=FIXED)
@@ -68,15 +87,19 @@ async def _open(request: Request, hub: Hub) -> Response:
             return JSONResponse({"title": "Not signed in"}, 401, headers=headers)
         numbers = _words(request, "numbers")
         wanted = frozenset(number for number in numbers if NUMBER.fullmatch(number))
-        stream = Stream(identity.person.id, token_hash, wanted, frozenset(_words(request, "pages")) & PAGES)
+        stream = Stream(identity.person.id, token_hash, wanted, frozenset(_words(request, "pages")) & PAGES, frozenset(_words(request, "here")) & wanted,
+                        identity.person.name, identity.actor.may(INSIDE))  # fmt: skip
         if len(numbers) > MOST_NUMBERS:
             return JSONResponse({"title": f"At most {MOST_NUMBERS} records"}, 400, headers=headers)
         hub.open(stream)
         try:
             seen, changed = await asyncio.to_thread(visible_to, identity, wanted, _since(request))
             allow(stream, seen)
+            presence.arrive(stream)
+            stream.present |= {number for number in seen if stream.is_inside and presence.at(number, stream.person_id)}
         except BaseException:
             hub.close(stream)
+            presence.leave(stream)
             raise
     except Full:
         return JSONResponse({"title": "Too many open streams"}, 429, headers=headers | {"Retry-After": "30"})
@@ -89,12 +112,14 @@ async def _open(request: Request, hub: Hub) -> Response:
             stream.tell("page", page)
     for number in changed:
         stream.tell("number", number)
-    return StreamingResponse(_written(stream, hub), media_type="text/event-stream", headers=headers)
+    if stream.present:
+        stream.wake.set()
+    return StreamingResponse(_written(stream, hub, presence), media_type="text/event-stream", headers=headers)
 
 
-async def _written(stream: Stream, hub: Hub) -> AsyncIterator[str]:
+async def _written(stream: Stream, hub: Hub, presence: Presence) -> AsyncIterator[str]:
     """Yield what happens until the stream is ended or the browser goes away."""
-    number = 0
+    number, told = 0, dict[str, Any]()
     try:
         ready = json.dumps({"numbers": sorted(stream.allowed or ()), "pages": sorted(stream.pages)})
         yield f"retry: {RETRY_MILLISECONDS}\nid: 0\nevent: ready\ndata: {ready}\n\n"
@@ -105,14 +130,23 @@ async def _written(stream: Stream, hub: Hub) -> AsyncIterator[str]:
                 yield ": beat\n\n"
                 continue
             stream.wake.clear()
+            present, stream.present = stream.present, set()
             changed, stream.changed = stream.changed, {}
             for name, kind in changed.items():
                 if kind == "number" and name not in (stream.allowed or ()):
                     continue
                 number += 1
                 yield f'id: {number}\nevent: changed\ndata: {{"{kind}": "{name}"}}\n\n'
+            for name in sorted(present & (stream.allowed or frozenset())):
+                people = presence.at(name, stream.person_id)
+                if people == told.get(name, []):
+                    continue  # oneself came
+                told[name], number = people, number + 1
+                said = json.dumps({"number": name, "people": people})
+                yield f"id: {number}\nevent: presence\ndata: {said}\n\n"
     finally:
         hub.close(stream)
+        presence.leave(stream)
 
 
 def _words(request: Request, name: str) -> list[str]:

@@ -26,8 +26,12 @@ class Stream:
     token_hash: str
     wanted: frozenset[str]
     pages: frozenset[str]
+    here: frozenset[str] = frozenset()  # the records whose pages are open
+    name: str = ""
+    is_inside: bool = False  # works here: hears who is at a record, and is told of
     allowed: frozenset[str] | None = None  # None: not known yet, so what changes meanwhile is kept and judged then
     changed: dict[str, str] = field(default_factory=dict)  # name → "number" or "page", in the order of arrival
+    present: set[str] = field(default_factory=set)  # records at which somebody came, went, or began to write
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     has_ended: bool = False
 
@@ -80,12 +84,23 @@ class Hub:
             if stream.allowed is None or number in stream.allowed:
                 stream.tell("number", number)
 
+    def present(self, number: str) -> None:
+        """Tell those who work here and listen to this record that others came, went or write."""
+        for stream in self._by_number.get(number, ()):
+            if stream.is_inside and number in (stream.allowed or ()):
+                stream.present.add(number)
+                stream.wake.set()
+
     def concern(self, concerned: Mapping[str, Iterable[int]]) -> None:
         """Tell the people whose worklist has changed."""
         for page, people in concerned.items():
             for person in people:
                 for stream in self._by_page.get((page, person), ()):
                     stream.tell("page", page)
+
+    def listening(self, number: str) -> list[Stream]:
+        """Return the streams that listen to this record."""
+        return list(self._by_number.get(number, ()))
 
     def has_pages(self) -> bool:
         """Say whether anybody listens to a worklist."""

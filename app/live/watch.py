@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import psycopg
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import database, logs
 from app.live.hub import Hub, Stream, allow
+from app.live.presence import CHANNEL, TELL_SECONDS, Presence
 from app.queries import live
 from app.queries.identity import Identity, Stage
 from app.rules.errors import DeskError
@@ -32,17 +35,21 @@ class Watch:
     def __init__(self, hub: Hub) -> None:
         """Watch for this hub."""
         self.hub = hub
+        self.presence = Presence(hub, self._tell_others, time.monotonic)
         self.is_listening = False
         self._stop = threading.Event()
         self._gathered: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._checking = asyncio.Lock()
+        self._telling = asyncio.Lock()
+        self._beats = 0
 
     def start(self) -> None:
         """Begin, in the running loop."""
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._listen, args=(loop,), daemon=True, name="listen").start()
         self._spawn(self._check_again_and_again())
+        self._spawn(self._tell_again_and_again())
 
     async def stop(self) -> None:
         """End the tasks; the listening thread ends with its next breath."""
@@ -66,6 +73,24 @@ class Watch:
                 stream.end()
             else:
                 allow(stream, verdict[stream])
+                self.presence.arrive(stream)
+
+    async def _tell_again_and_again(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_SECONDS / 5)
+            self._beats += 1
+            self.presence.tell_again(is_time=self._beats % 5 == 0)
+
+    def _tell_others(self, payload: str) -> None:
+        """Tell the other processes, in order; what cannot be told is told again by itself in some seconds."""
+        async def send() -> None:
+            async with self._telling:
+                try:
+                    await asyncio.to_thread(_notify, payload)
+                except AWAY as error:
+                    log.warning("presence not told", reason=type(error).__name__)
+
+        self._spawn(send())
 
     async def _check_again_and_again(self) -> None:
         while True:
@@ -76,7 +101,7 @@ class Watch:
         was_away = False
         while not self._stop.is_set():
             try:
-                for heard in database.listen(EVENTS, seconds=1.0):
+                for heard in database.listen(EVENTS, CHANNEL, seconds=1.0):
                     if self._stop.is_set():
                         return
                     if not self.is_listening:
@@ -84,7 +109,7 @@ class Watch:
                         if was_away:
                             _in_loop(loop, self.hub.missed)
                     if heard:
-                        _in_loop(loop, self._heard, heard[1])
+                        _in_loop(loop, self.presence.heard if heard[0] == CHANNEL else self._heard, heard[1])
             except (psycopg.Error, DeskError) as error:
                 self.is_listening, was_away = False, True
                 log.warning("no signals from the database", reason=type(error).__name__)
@@ -147,6 +172,11 @@ def _ask(streams: Sequence[Stream]) -> dict[Stream, frozenset[str]]:
             seen = live.visible(session, found.actor, wanted)
             verdict |= {stream: stream.wanted & seen for stream in by_token[token_hash]}
     return verdict
+
+
+def _notify(payload: str) -> None:
+    with database.sessions().begin() as session:
+        session.execute(select(func.pg_notify(CHANNEL, payload)))
 
 
 def _is_in(found: Identity) -> bool:

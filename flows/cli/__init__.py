@@ -116,6 +116,17 @@ def pages(file: Path | None, mapping: Path, visits: int, as_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--streams", default=200, show_default=True, type=click.IntRange(2, 2000), help="How many browsers listen.")
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1, 500), help="How often somebody comes, writes and answers.")
+@JSON
+def live(streams: int, rounds: int, as_json: bool) -> None:
+    """Let many browsers look at one record; how long until all hear who came, who writes and what is new."""
+    from flows.cli import bench_live
+
+    answer(bench_live.measure(streams, rounds), as_json=as_json)
+
+
+@bench.command()
 @JSON
 @click.option("--items", default=500, show_default=True, type=click.IntRange(60, 2000), help="How many wait at once.")
 def fulfil(as_json: bool, items: int) -> None:

@@ -14,8 +14,9 @@
   let source = null, asked = "", isLeader = false, pause = FIRST, timer = 0;
 
   const mine = () => {
-    const all = { numbers: [], pages: [], since: "" };
+    const all = { numbers: [], pages: [], here: [], since: "" };
     for (const element of here) {
+      all.here.push(...element.words("here"));
       all.numbers.push(...element.words("numbers"));
       all.pages.push(...element.words("pages"));
       const since = element.getAttribute("since") || "";
@@ -26,6 +27,7 @@
 
   // Two changes in a row are one reload of the part; a hidden tab waits until somebody looks at it.
   const tell = (change) => {
+    document.dispatchEvent(new CustomEvent("desk:changed", { detail: change }));
     for (const element of here) if (element.concerns(change)) element.mark();
   };
 
@@ -38,7 +40,8 @@
     const all = [...wishes.values()];
     const numbers = [...new Set(all.flatMap((wish) => wish.numbers))].sort().slice(0, 200);
     const pages = [...new Set(all.flatMap((wish) => wish.pages))].sort();
-    const wanted = `numbers=${numbers.join(",")}&pages=${pages.join(",")}`;
+    const open = [...new Set(all.flatMap((wish) => wish.here ?? []))].sort();
+    const wanted = `numbers=${numbers.join(",")}&pages=${pages.join(",")}${open.length ? `&here=${open.join(",")}` : ""}`;
     if (wanted === asked && source && source.readyState !== EventSource.CLOSED) return;
     source?.close();
     source = null;
@@ -51,6 +54,11 @@
       const change = JSON.parse(event.data);
       channel.postMessage({ change });
       tell(change);
+    });
+    source.addEventListener("presence", (event) => {
+      const presence = JSON.parse(event.data);
+      channel.postMessage({ presence });
+      document.dispatchEvent(new CustomEvent("desk:presence", { detail: presence }));
     });
     source.onerror = () => {                  // the browser tries again by itself, except after a refusal
       if (source?.readyState !== EventSource.CLOSED) return;
@@ -70,6 +78,7 @@
 
   channel.onmessage = ({ data }) => {
     if (data.change) tell(data.change);
+    else if (data.presence) document.dispatchEvent(new CustomEvent("desk:presence", { detail: data.presence }));
     else if (data.who) wish();
     else if (data.gone) { wishes.delete(data.gone); listen(); }
     else if (data.wish) { wishes.set(data.tab, { ...data.wish, at: Date.now() }); if (isLeader) listen(); }
