@@ -19,7 +19,6 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 
 from app import database
-from app.live.cookie import SALT
 from app.models.people import Person, RoleGrant
 from app.models.records import Record
 from app.rules.lifecycle import RecordKind
@@ -31,6 +30,7 @@ from flows.cli.installation import demonstration, until
 
 LIMIT_MS: Final = 100.0
 EACH: Final = 12  # streams that one person may have
+SALT: Final = "cookie-session"  # Flask's, as are digest and derivation
 INSIDE: Final = ("analyst", "team_lead", "auditor", "major_incident_manager")
 
 
