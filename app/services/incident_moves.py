@@ -20,7 +20,7 @@ from app.rules.errors import ActionNotAllowed, Invalid
 from app.rules.incidents import WORDS, Facts, Guard, Hold, Major
 from app.rules.lifecycle import TASK_CLOSED, Action
 from app.rules.words import t
-from app.services import major_ends, messages, records, tasks
+from app.services import confirmation_links, major_ends, messages, records, tasks
 from app.unit_of_work import UnitOfWork
 
 FIELDS: Mapping[Guard, str] = {Guard.REASON: "reason", Guard.COMMENT: "comment", Guard.CODE: "code", Guard.NOTES: "notes"}
@@ -64,7 +64,9 @@ def resolve(uow: UnitOfWork, incident: Incident, code: str, note: Note | None, *
         _guard(uow, incident, replace(facts, open_tasks=uow.session.scalar(open_) or 0))
     incident.resolution_code, incident.resolved_at, incident.resolved_by_id = code, uow.now, uow.actor.id
     records.move(uow, incident, Action.RESOLVE, note=note, after={"code": code, **(after or {})}, consequence=consequence)
-    tell_owners(uow, incident, "incident_resolved")
+    for person in _people(uow, {incident.requester_id, incident.beneficiary_id}):
+        link = confirmation_links.issue(uow, incident, person)
+        messages.tell(uow, person, "incident_resolved", incident, uow.latest, link_id=link.id)
     others: set[int | None] = {each for each in watchers(uow, incident) if each not in {incident.requester_id, incident.beneficiary_id}}
     for person in _people(uow, others):
         messages.tell(uow, person, "incident_works_again", incident, uow.latest)

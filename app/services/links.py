@@ -1,4 +1,4 @@
-"""Links that work once: first administrator, invitation, reset of a password, decision on an approval.
+"""Links that work once: first administrator, invitation, reset of a password, decision on an approval, does it work again.
 
 The token is computed from the row and the installation's key, so neither the table nor a queued mail holds it: the mail
 names the row, and `token_of` gives the token at the moment of sending. The table keeps its hash.
@@ -21,13 +21,15 @@ FIRST_ADMINISTRATOR: Final = "first-administrator"
 INVITATION: Final = "invitation"
 RESET: Final = "reset"
 DECISION: Final = "decision"
+CONFIRMATION: Final = "confirmation"
 LIFETIMES: Final = {
     FIRST_ADMINISTRATOR: timedelta(days=7),
     INVITATION: timedelta(days=7),
     RESET: timedelta(minutes=60),
     DECISION: timedelta(days=60),  # it lets nobody in; whoever follows it signs in
+    CONFIRMATION: timedelta(days=366),  # it dies with the window in which its incident can be reopened
 }
-PATHS: Final = {FIRST_ADMINISTRATOR: "/setup/", INVITATION: "/password/", RESET: "/password/", DECISION: "/decide/"}
+PATHS: Final = {FIRST_ADMINISTRATOR: "/setup/", INVITATION: "/password/", RESET: "/password/", DECISION: "/decide/", CONFIRMATION: "/works/"}
 
 
 def issue(uow: UnitOfWork, purpose: str, person_id: int | None = None, subject: str | None = None) -> OneTimeLink:

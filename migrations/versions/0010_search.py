@@ -40,7 +40,13 @@ $$;
 
 create function search_refresh_record() returns trigger language plpgsql as $$
 begin
-    perform search_refresh(new.id);
+    if tg_op = 'INSERT' and tg_table_name = 'records' then  -- nothing else is known of it yet: the short way, for many at once
+        insert into search_texts (record_id, words, inside, plain)
+        values (new.id, setweight(search_words(concat_ws(' ', new.title, new.title_pt)), 'A'), '', lower(unaccent(concat_ws(' ', new.title, new.title_pt))))
+        on conflict (record_id) do nothing;
+    else
+        perform search_refresh(new.id);
+    end if;
     return null;
 end $$;
 create function search_refresh_note() returns trigger language plpgsql as $$

@@ -105,6 +105,7 @@ def twenty_thousand() -> None:
     """Store twenty thousand incidents of zeca's, eight hundred of them open, and let PostgreSQL look at them."""
     with database.sessions().begin() as session:
         team = session.scalars(select(Team.id).where(Team.key == "service-desk")).one()
+        session.execute(text("set local statement_timeout = 0"))
         session.execute(text(MANY), {"person": person_id("zeca"), "team": team})
     with database.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("analyze records, incidents, search_texts"))

@@ -1,0 +1,47 @@
+"""The link in the mail that says it works again: one press says yes or no, without signing in, once.
+
+It is bound to its reader and to this resolution of the incident: a reopened one gets new links with its next resolution.
+All it can do is close or reopen this one incident, and say so in its reader's name.
+"""
+
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models.incidents import Incident
+from app.models.people import OneTimeLink, Person
+from app.models.records import Record
+from app.rules.errors import NotFound
+from app.services import links
+from app.unit_of_work import UnitOfWork
+
+SEPARATOR: Final = ":"
+
+
+def issue(uow: UnitOfWork, incident: Incident, person: Person) -> OneTimeLink:
+    """Return the link for this person to this resolution."""
+    return links.issue(uow, links.CONFIRMATION, person.id, _subject(incident))
+
+
+def find(session: Session, token: str) -> tuple[OneTimeLink, Incident]:
+    """Return the link and the incident it asks about; NotFound once it was answered, reopened, closed or is over otherwise."""
+    link = links.find(session, token, links.CONFIRMATION)
+    number = (link.subject or "").partition(SEPARATOR)[0]
+    incident = session.scalars(select(Incident).where(Record.number == number, Record.state == "resolved")).one_or_none()
+    if incident is None or link.subject != _subject(incident) or link.person_id not in {incident.requester_id, incident.beneficiary_id}:
+        raise NotFound("link")
+    return link, incident
+
+
+def use(uow: UnitOfWork, token: str) -> str:
+    """Use the link up and return the incident's number; of two that come at once one gets NotFound."""
+    _, incident = find(uow.session, token)
+    link = links.use(uow, token, links.CONFIRMATION)
+    if link.person_id != uow.actor.id:
+        raise NotFound("link")
+    return incident.number
+
+
+def _subject(incident: Incident) -> str:
+    return f"{incident.number}{SEPARATOR}{incident.reopen_count}"
