@@ -37,6 +37,7 @@ class Practice:
     cancels: Mapping[str, Translated]
     categories: Mapping[str, Category]
     majors: Majors
+    routed_teams: frozenset[str]
 
 
 def practice() -> Practice:
@@ -55,11 +56,14 @@ def load(folder: Path) -> Practice:
         read = tomllib.loads((folder / INCIDENTS).read_text("utf-8"))
     except tomllib.TOMLDecodeError as fault:
         raise PracticeFault(f"{INCIDENTS}: {fault}") from fault
-    if unknown := sorted(read.keys() - {*NUMBERS, *WORDED, "default_team"}):
+    if unknown := sorted(read.keys() - {*NUMBERS, *WORDED, "default_team", "routed_teams"}):
         raise PracticeFault(f"{INCIDENTS}: unknown {', '.join(unknown)}")
     for name, (least, most) in NUMBERS.items():
         if type(read.get(name)) is not int or not least <= read[name] <= most:
             raise PracticeFault(f"{INCIDENTS}: {name} must be a whole number from {least} to {most}")
+    routed = read.get("routed_teams", [])
+    if not isinstance(routed, list) or not all(isinstance(each, str) for each in routed):
+        raise PracticeFault(f"{INCIDENTS}: routed_teams must be a list of keys of teams")
     words = {name: _words(name, read.get(name, {})) for name in WORDED}
     if missing := {Hold.CALLER, Hold.CHANGE, Hold.PROBLEM, Hold.VENDOR} - words["holds"].keys():
         raise PracticeFault(f"{INCIDENTS}: [holds] must have {min(missing)}")
@@ -67,7 +71,7 @@ def load(folder: Path) -> Practice:
     return Practice(
         window=timedelta(days=read["reopen_days"]), watchers=read["watchers"], default_team=str(read.get("default_team", "")),
         default_impact=read["default_impact"], holds=words["holds"], codes=words["codes"], cancels=words["cancels"], categories=tree,
-        majors=majors.parse((folder / majors.FILE).read_text("utf-8")),
+        majors=majors.parse((folder / majors.FILE).read_text("utf-8")), routed_teams=frozenset(routed),
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def test_the_files_that_ship_are_good() -> None:
         ("incidents.toml", ', name_pt = "Resolvido" }', " }", "solved of [codes] needs name and name_pt"),
         ("incidents.toml", "watchers = 50", "watchers = 50\ncolour = 1", "unknown colour"),
         ("incidents.toml", "[holds]", "[holds", "incidents.toml"),
+        ("incidents.toml", "routed_teams = []", 'routed_teams = "network"', "routed_teams must be a list"),
         ("categories.toml", 'key = "network/vpn"', 'key = "net/vpn"', "'net/vpn' is part of 'net'"),
         ("categories.toml", 'key = "mail"', 'key = "access"', "or is one already"),
         ("categories.toml", 'team = "identity"', 'tame = "identity"', "says tame"),

@@ -26,6 +26,7 @@ from app.services import (
     messages,
     records,
     relations,
+    routing,
     tasks,
 )
 from app.services import incident_moves as moves
@@ -311,8 +312,10 @@ def _open(
     uow.session.flush()
     affected.set_to(uow, incident, said.cis, {}, born)
     records.add(uow, incident, after=born)
-    messages.tell_team(uow, incident.team_id, "incident_for_team", incident, uow.latest)
     messages.receipt(uow, requester, "incident_opened", incident, uow.latest)
+    born_at = uow.latest
+    if not routing.route(uow, incident):
+        messages.tell_team(uow, incident.team_id, "incident_for_team", incident, born_at)
     major_triggers.look(uow, incident)
     return incident
 

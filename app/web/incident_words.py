@@ -69,6 +69,12 @@ def _given(moment: Moment) -> tuple[str, Text]:
     return "hand-thumbs-up", t("took it")
 
 
+def _route(moment: Moment) -> tuple[str, Text]:
+    words = t("gave it to %(name)s by itself: of the %(present)s who are there, with the least open (%(load)s)", name=moment.given or "?",
+              present=moment.after.get("present"), load=moment.after.get("load"))  # fmt: skip
+    return "person-check", words
+
+
 def _start(moment: Moment) -> tuple[str, Text]:
     return _given(moment) if moment.given and not moment.after.get("parent") else ("circle-half", t("began to work on it"))
 
@@ -158,7 +164,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
 
 
 MADE: Final[Mapping[str, Callable[[Moment], tuple[str, Text]]]] = {
-    "incident.create": _create, "incident.start": _start, "incident.assign": _given, "incident.hand_over": _hand_over, "incident.hold": _hold,
+    "incident.create": _create, "incident.route": _route, "incident.start": _start, "incident.assign": _given, "incident.hand_over": _hand_over, "incident.hold": _hold,
     "incident.resolve": _resolve, "incident.close": _close, "incident.cancel": _cancel, "incident.link": _link, "incident.unlink": _link,
     "incident.adopt": _adopt, "incident.watch": _watch, "incident.unwatch": _unwatch, "incident.change": _change, "incident.propose_major": _propose_major,
     "incident.call": _call, "incident.merge": _merge, "incident.split": _split,
