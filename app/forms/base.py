@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import wtforms
 from wtforms.fields import HiddenField
-from wtforms.validators import InputRequired, Regexp
+from wtforms.validators import InputRequired, Regexp, ValidationError
 
 from app.language import translate
 from app.rules.words import LANGUAGES, Text, t
@@ -57,6 +57,19 @@ class Form(wtforms.Form):
     def summed_up(self, field: Any) -> str:
         """Return what stands on top of the page about a wrong field."""
         return str(field.errors[0])
+
+
+class AtMost:
+    """So many characters at most. WTForms' Length fills its message in by `%`, which a Text does not do: a long title was a 500."""
+
+    def __init__(self, limit: int) -> None:
+        """Keep the limit."""
+        self.limit = limit
+
+    def __call__(self, form: wtforms.Form, field: Any) -> None:
+        """Refuse what is longer."""
+        if len(field.data or "") > self.limit:
+            raise ValidationError(t("At most %(limit)s characters.", limit=self.limit))
 
 
 class CreatingForm(Form):

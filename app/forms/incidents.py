@@ -1,9 +1,9 @@
 """The form of a call: somebody tells an analyst what is wrong, who writes it down."""
 
 from wtforms.fields import RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
-from app.forms.base import CreatingForm, options
+from app.forms.base import AtMost, CreatingForm, options
 from app.forms.catalog import PersonField
 from app.rules.words import t
 
@@ -18,7 +18,7 @@ class CallForm(CreatingForm):
     channel = RadioField(t("How did it come in?"), choices=options(CHANNELS), default="phone")
     title = StringField(
         t("What is wrong?"), description=t("In a few words, as you would say it on the phone."),
-        validators=[InputRequired(t("Say in a few words what is wrong.")), Length(max=200, message=t("At most 200 characters."))],
+        validators=[InputRequired(t("Say in a few words what is wrong.")), AtMost(200)],
     )  # fmt: skip
     description = TextAreaField(t("Details"), description=t("What was tried, since when, what the screen says. Markdown works."))
     category = SelectField(t("What is it about?"), choices=[], validate_choice=False)
@@ -37,7 +37,7 @@ class ReportForm(CreatingForm):
 
     title = StringField(
         t("What is wrong?"), description=t("In a few words, as you would say it on the phone."),
-        validators=[InputRequired(t("Say in a few words what is wrong.")), Length(max=200, message=t("At most 200 characters."))],
+        validators=[InputRequired(t("Say in a few words what is wrong.")), AtMost(200)],
     )  # fmt: skip
     description = TextAreaField(t("What exactly happens?"), description=t("Since when, what you tried, what the screen says."))
     category = SelectField(t("What is it about?"), choices=[], validate_choice=False)

@@ -26,6 +26,7 @@ from app.rules.mentions import draft_key
 from app.visibility import Actor, visible
 
 SHOWN: Final = 100
+WATCHERS: Final = 50  # thousands may have said "me, too"
 # What a caller reads of its history: what was said, and how it went on; never who was asked or what was noted.
 TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply", "call", "major_update")
 
@@ -98,8 +99,9 @@ def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
     item = ConfigurationItem
     about = select(item.id, item.key, item.name, item.kind.label("class_"), item.criticality).join(Affected, Affected.ci_id == item.id).where(
         Affected.record_id == id_).order_by(item.criticality, item.name)  # fmt: skip
-    watching = select(Person.id, Person.name, Person.login).join(Participant, Participant.person_id == Person.id).where(
-        Participant.record_id == id_, Participant.relation == "watcher").order_by(Person.name)  # fmt: skip
+    watching = select(Person.id, Person.name, Person.login, func.count().over().label("total")).join(
+        Participant, Participant.person_id == Person.id).where(Participant.record_id == id_, Participant.relation == "watcher").order_by(
+        (Person.id == actor.id).desc(), Person.name).limit(WATCHERS)  # fmt: skip
     files = select(Attachment.key, Attachment.name, Attachment.media_type, Attachment.size, Attachment.public, Attachment.uploaded_by_id,
                    Attachment.created_at).where(Attachment.record_id == id_, or_(Attachment.public, only_inside)).order_by(Attachment.id)  # fmt: skip
     members = select(Person.id, Person.name, Person.login).join(Membership, Membership.person_id == Person.id).where(
