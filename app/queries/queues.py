@@ -6,6 +6,7 @@ written out as it stands in them (OPEN): PostgreSQL must see the same words, not
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -28,7 +29,9 @@ from app.models.people import Person, Team
 from app.models.records import OPEN_INCIDENTS, Record, Tag
 from app.queries.paging import PER_PAGE, Page, page
 from app.rules.lifecycle import RecordKind
+from app.rules.permissions import Matrix
 from app.rules.queues import Queue, Wanted
+from app.settings import matrix
 from app.visibility import Actor, visible
 
 MOST: Final = 1000  # a count says "1000+" beyond
@@ -54,7 +57,12 @@ class Counts:
 
 def listed(session: Session, actor: Actor, wanted: Wanted, *, bookmark: str | None = None, per_page: int = PER_PAGE) -> Page[Any]:
     """Return a page of a queue: the base table alone, names beside. Raises Invalid for a bookmark that is none."""
-    return page(session, _rows().where(clause(actor, wanted)).order_by(*order(wanted)), bookmark, per_page)
+    return page(session, _listed(matrix(), actor, wanted), bookmark, per_page)
+
+
+@lru_cache(512)
+def _listed(rules: Matrix, actor: Actor, wanted: Wanted) -> Select[*tuple[Any, ...]]:
+    return _rows().where(clause(actor, wanted)).order_by(*order(wanted))
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
@@ -93,19 +101,19 @@ def order(wanted: Wanted) -> list[Any]:
 
 def counts(session: Session, actor: Actor) -> Counts:
     """Return how many are in each queue, in one question; counting stops at MOST."""
-    def of(queue: Queue) -> Any:
-        some = select(Record.id).where(clause(actor, Wanted(queue))).limit(MOST + 1).subquery()
-        return select(func.count()).select_from(some).scalar_subquery()
-
-    counted = (Queue.MINE, Queue.UNASSIGNED, Queue.TEAM, Queue.OPEN)
-    return Counts(dict(zip(counted, session.execute(select(*map(of, counted))).one(), strict=True)))
+    queues = (Queue.MINE, Queue.UNASSIGNED, Queue.TEAM, Queue.OPEN)
+    return Counts(dict(zip(queues, counted(session, actor, [Wanted(queue) for queue in queues]), strict=True)))
 
 
 def counted(session: Session, actor: Actor, many: Sequence[Wanted]) -> list[int]:
     """Return how many are in each of these (saved views), in one question; counting stops at MOST."""
-    some = [select(Record.id).where(clause(actor, wanted)).limit(MOST + 1).subquery() for wanted in many]
-    asked = [select(func.count()).select_from(each).scalar_subquery() for each in some]
-    return list(session.execute(select(*asked)).one()) if asked else []
+    return list(session.execute(_counted(matrix(), actor, tuple(many), MOST)).one()) if many else []
+
+
+@lru_cache(512)
+def _counted(rules: Matrix, actor: Actor, many: tuple[Wanted, ...], most: int) -> Select[*tuple[Any, ...]]:
+    some = [select(Record.id).where(clause(actor, wanted)).limit(most + 1).subquery() for wanted in many]
+    return select(*(select(func.count()).select_from(each).scalar_subquery() for each in some))
 
 
 def mine_waiting(actor: Actor) -> ScalarSelect[int]:

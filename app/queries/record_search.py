@@ -126,7 +126,7 @@ def _fitting(actor: Actor, asked: ColumnElement[Any]) -> Select[*tuple[Any, ...]
 def _looking_alike(actor: Actor, typed: str) -> Select[*tuple[Any, ...]]:
     plain = func.lower(func.unaccent(literal(typed)))
     rank = func.word_similarity(plain, SearchText.plain)
-    return _columns(rank).where(plain.op("<%")(SearchText.plain), visible(actor, *SEARCHED)).order_by(rank.desc(), SearchText.record_id.desc())
+    return _columns(rank).where(plain.op("<%")(SearchText.plain), visible(actor, *SEARCHED))  # in no order: it ends with the first CANDIDATES
 
 
 def _narrowed(query: Select[*tuple[Any, ...]], facets: Facets, now: datetime) -> Select[*tuple[Any, ...]]:

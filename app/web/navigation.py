@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from flask import Flask, current_app, g, request
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import ScalarSelect, Select, select
 
+from app.rules.permissions import Matrix
 from app.rules.words import Text, t
-from app.settings import settings
+from app.settings import matrix, settings
 from app.unit_of_work import unit_of_work
 from app.visibility import Actor
 from app.web.current import current_person, me
@@ -91,10 +93,15 @@ def waiting(endpoint: str) -> int:
 
 
 def _all_waiting() -> dict[str, int]:
-    asked = [endpoint for endpoint in WAITING if has_page(endpoint)]
+    asked = tuple(endpoint for endpoint in WAITING if has_page(endpoint))
     with unit_of_work(me()) as uow:
-        row = uow.session.execute(select(*(WAITING[endpoint](uow.actor) for endpoint in asked))).one()
+        row = uow.session.execute(_question(matrix(), uow.actor, asked)).one()
     return dict(zip(asked, row, strict=True))
+
+
+@lru_cache(256)
+def _question(rules: Matrix, actor: Actor, asked: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    return select(*(WAITING[endpoint](actor) for endpoint in asked))
 
 
 def has_page(endpoint: str) -> bool:

@@ -59,7 +59,7 @@ def _is_ready() -> bool:
 
 async def _measure(count: int, rounds: int) -> dict[str, Any]:
     number, staff = _scene(count)
-    took: dict[str, list[float]] = {"who_is_here": [], "who_writes": [], "new_update": []}
+    took: dict[str, list[float]] = {"who_is_here": [], "who_writes": [], "who_left": [], "new_update": []}
     async with httpx.AsyncClient(base_url=settings().live_address, timeout=60, limits=httpx.Limits(max_connections=count + 50)) as client:
         cookies = {login: _cookie(login) for login in staff}
         guest, crowd = staff[-1], staff[:-1]
@@ -74,7 +74,8 @@ async def _measure(count: int, rounds: int) -> dict[str, Any]:
                     await inside.__aenter__()
                 async with _timed(browsers, "presence", took["who_writes"]):
                     await client.post(f"/writing?number={number}", headers={"Cookie": cookies[guest], "Origin": _origin()})
-                await inside.__aexit__(None, None, None)
+                async with _timed(browsers, "presence", took["who_left"]):
+                    await inside.__aexit__(None, None, None)
                 await asyncio.sleep(0.3)
                 async with _timed(browsers, "changed", took["new_update"]):
                     await asyncio.to_thread(_answer, number)
