@@ -6,13 +6,15 @@ All it can do is close or reopen this one incident, and say so in its reader's n
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models.incidents import Incident
 from app.models.people import OneTimeLink, Person
 from app.models.records import Record
+from app.practice import practice
 from app.rules.errors import NotFound
+from app.rules.incidents import closes_at
 from app.services import links
 from app.unit_of_work import UnitOfWork
 
@@ -25,11 +27,17 @@ def issue(uow: UnitOfWork, incident: Incident, person: Person) -> OneTimeLink:
 
 
 def find(session: Session, token: str) -> tuple[OneTimeLink, Incident]:
-    """Return the link and the incident it asks about; NotFound once it was answered, reopened, closed or is over otherwise."""
+    """Return the link and the incident it asks about; NotFound once it was answered, reopened or closed, or its window is over.
+
+    Nor is there anything to see for somebody who is let in no more.
+    """
     link = links.find(session, token, links.CONFIRMATION)
     number = (link.subject or "").partition(SEPARATOR)[0]
     incident = session.scalars(select(Incident).where(Record.number == number, Record.state == "resolved")).one_or_none()
     if incident is None or link.subject != _subject(incident) or link.person_id not in {incident.requester_id, incident.beneficiary_id}:
+        raise NotFound("link")
+    now, is_active = session.execute(select(func.desk_now(), Person.active).where(Person.id == link.person_id)).one()
+    if not is_active or incident.resolved_at is None or now > closes_at(incident.resolved_at, practice().window):
         raise NotFound("link")
     return link, incident
 

@@ -27,7 +27,7 @@ LIFETIMES: Final = {
     INVITATION: timedelta(days=7),
     RESET: timedelta(minutes=60),
     DECISION: timedelta(days=60),  # it lets nobody in; whoever follows it signs in
-    CONFIRMATION: timedelta(days=366),  # it dies with the window in which its incident can be reopened
+    CONFIRMATION: timedelta(days=366),  # confirmation_links lets it die with the window in which its incident can be reopened
 }
 PATHS: Final = {FIRST_ADMINISTRATOR: "/setup/", INVITATION: "/password/", RESET: "/password/", DECISION: "/decide/", CONFIRMATION: "/works/"}
 

@@ -11,6 +11,7 @@ from app import database
 
 log = structlog.get_logger(__name__)
 HEADER = "X-Request-ID"
+TOKEN = re.compile(r"[0-9a-f]{64}")  # of a link that works once: whoever reads the log must not hold it
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -39,5 +40,5 @@ def _end(response: Response) -> Response:
     if request.endpoint != "static":  # the path without its question: what people search for is theirs
         taken = round((perf_counter() - g.get("began", perf_counter())) * 1000, 1)
         queries = database.asked() - g.get("asked_before", database.asked())
-        log.info("web.request", method=request.method, path=request.path, status=response.status_code, milliseconds=taken, queries=queries)
+        log.info("web.request", method=request.method, path=TOKEN.sub("…", request.path), status=response.status_code, milliseconds=taken, queries=queries)
     return response
