@@ -75,7 +75,7 @@ def test_a_manager_approves_on_a_phone(cast: str, chromium: Browser, address: st
     words = WORDS[language]
     with opened(chromium, address, language=language, size=PHONE, script=script) as context:
         page = enter(context, address, "helena", language)
-        page.locator(".bottombar a").nth(2).click()
+        page.locator(".bottombar a[href^='/approvals']").click()
         if script:
             sound(page)
         page.locator("main").get_by_role("link", name={"en": "Access to a shared group", "pt": "Acesso a um grupo compartilhado"}[language]).first.click()

@@ -119,7 +119,7 @@ def approve_on_a_phone(helena: Visitor) -> None:
     """See what waits, read what would happen, and agree."""
     words = WORDS[helena.language]
     helena.look(words["home"])
-    helena.press(helena.page.locator(".bottombar a").nth(2))
+    helena.press(helena.page.locator(".bottombar a[href^='/approvals']"))
     helena.look()
     helena.press(helena.main.locator("a.row-link", has_text=words["service"]))
     helena.look(words["service"])
