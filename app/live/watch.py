@@ -18,6 +18,7 @@ from app.live.presence import CHANNEL, TELL_SECONDS, Presence
 from app.queries import live
 from app.queries.identity import Identity, Stage
 from app.rules.errors import DeskError
+from app.visibility import Actor
 
 EVENTS: Final = "desk_events"
 CHECK_SECONDS: Final = 3.0
@@ -164,12 +165,15 @@ def _ask(streams: Sequence[Stream]) -> dict[Stream, frozenset[str]]:
     for stream in streams:
         by_token.setdefault(stream.token_hash, []).append(stream)
     verdict: dict[Stream, frozenset[str]] = {}
+    answered: dict[tuple[Actor, frozenset[str]], frozenset[str]] = {}  # several browsers of one person ask the same
     with database.sessions()() as session:
         for token_hash, found in live.identities(session, by_token).items():
             if not _is_in(found):
                 continue
             wanted = frozenset().union(*(stream.wanted for stream in by_token[token_hash]))
-            seen = live.visible(session, found.actor, wanted)
+            if (question := (found.actor, wanted)) not in answered:
+                answered[question] = live.visible(session, found.actor, wanted)
+            seen = answered[question]
             verdict |= {stream: stream.wanted & seen for stream in by_token[token_hash]}
     return verdict
 
