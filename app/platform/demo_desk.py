@@ -10,8 +10,8 @@ from app.models.people import Person, Team
 from app.models.records import Record
 from app.platform.company_desk import STORIES, THINGS, Step, Story, Thing
 from app.rules.lifecycle import RecordKind
-from app.services import assets, conversations, families, incidents, tags
-from app.services.incidents import Report
+from app.services import assets, conversations, families, incident_details, incidents, reporting, tags
+from app.services.reporting import Report
 from app.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
 
 
@@ -49,14 +49,14 @@ def _play(story: Story, now: datetime, numbers: dict[str, str]) -> None:
     with unit_of_work("bo" if by_phone else story.caller, now=opened_at) as uow:
         said = Report(story.title, story.description, story.urgency, story.category or None, dict(story.fields), story.cis, story.channel, f"demo: {story.title}")
         caller = uow.session.scalars(select(Person.id).where(Person.login == story.caller)).one()
-        incident = incidents.open_for(uow, caller, said, impact=story.impact) if by_phone else incidents.report(uow, said)
+        incident = reporting.open_for(uow, caller, said, impact=story.impact) if by_phone else reporting.report(uow, said)
         number = numbers[story.title] = incident.number
         was_played = incident.opened_at != opened_at
     if was_played:
         return
     if story.impact != 3 and not by_phone:
         with unit_of_work("lena", now=opened_at) as uow:
-            incidents.change(uow, number, impact=story.impact, note="Mais pessoas são atingidas.")
+            incident_details.change(uow, number, impact=story.impact, note="Mais pessoas são atingidas.")
     for tag in story.tags:
         with unit_of_work("lena", now=opened_at) as uow:
             tags.add(uow, number, tag)

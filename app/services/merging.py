@@ -10,8 +10,8 @@ from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import FINAL
 from app.rules.permissions import Relation
 from app.rules.words import t
-from app.services import conversations, incident_moves, incidents, messages, records, relations
-from app.services.incidents import Report
+from app.services import conversations, incident_moves, incidents, messages, records, relations, reporting
+from app.services.reporting import Report
 from app.unit_of_work import UnitOfWork
 
 PUBLIC = ("reply", "closing", "reason")
@@ -55,7 +55,7 @@ def split(uow: UnitOfWork, number: str, title: str, *, note_id: int | None = Non
             raise NotFound("note")
         body = found
     said = Report(title, body, source.urgency, source.category, source.fields, (), source.channel, submission_key)
-    new = incidents.open_for(uow, source.requester_id or 0, said, impact=source.impact)
+    new = reporting.open_for(uow, source.requester_id or 0, said, impact=source.impact)
     relations.link(uow, new, "related", number)
     uow.record_event(source, "incident.split", after={"record": new.number})
     return new

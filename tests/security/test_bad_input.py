@@ -14,8 +14,8 @@ from app.models.people import Person
 from app.models.records import Record
 from app.practice import practice
 from app.rules.errors import ActionNotAllowed, Invalid
-from app.services import assets, conversations, families, incidents, known, sessions, tags, views, watching
-from app.services.incidents import Report
+from app.services import assets, conversations, families, incidents, known, reporting, sessions, tags, views, watching
+from app.services.reporting import Report
 from app.settings import settings
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.browser.conftest import opened, serving
@@ -61,7 +61,7 @@ def test_three_hundred_payloads_in_every_field_run_nothing_in_a_real_browser(cas
         incidents.hold(uow, number, "caller", every[5])
     for words in every[::4]:
         with unit_of_work("ana") as uow:
-            incidents.report(uow, Report(" ".join(words.split())[:200] or "x", words, category="hardware", fields={"asset": " ".join(words.split())[:40]}))
+            reporting.report(uow, Report(" ".join(words.split())[:200] or "x", words, category="hardware", fields={"asset": " ".join(words.split())[:40]}))
     token_ = {}
     for login in ("bo", "ana"):
         with unit_of_work(login) as uow:
@@ -157,7 +157,7 @@ def test_ten_thousand_who_watch_are_refused_in_a_sentence_and_the_page_stays_sma
     with unit_of_work("bo") as uow, pytest.raises(ActionNotAllowed, match="more are not possible"):
         watching.watch(uow, number)
     with unit_of_work("bo") as uow:
-        child = incidents.open_for(uow, person_id("zeca"), Report("Part"), impact=3).number
+        child = reporting.open_for(uow, person_id("zeca"), Report("Part"), impact=3).number
     with unit_of_work("bo") as uow:
         families.adopt(uow, child, number)
     with unit_of_work("zeca") as uow, pytest.raises(ActionNotAllowed, match="stopped counting"):

@@ -37,8 +37,8 @@ from app.models.people import Delegation, OneTimeLink, RoleGrant, SignInSession,
 from app.models.queues import BulkJob, SavedView
 from app.models.records import Record
 from app.models.requests import Item, Request, Step
-from app.services import attachments, baskets, conversations, incidents, links, recertification, requests, tasks
-from app.services.incidents import Report
+from app.services import attachments, baskets, conversations, links, recertification, reporting, requests, tasks
+from app.services.reporting import Report
 from app.settings import matrix, settings
 from app.unit_of_work import SYSTEM, unit_of_work
 from app.web.permission import PUBLIC
@@ -152,7 +152,7 @@ def _furnish(application: Flask) -> dict[str, tuple[Any, ...]]:
         entry = uow.session.scalars(select(CampaignEntry.id)).one()
     with unit_of_work("ana") as uow:
         said = Report(f"{CANARY} broken", f"{CANARY} described", category="network/vpn", fields={"place": "home"}, submission_key=f"{CANARY}-report")
-        incident = incidents.report(uow, said).number
+        incident = reporting.report(uow, said).number
         conversations.reply(uow, incident, f"{CANARY} answered")
         attachments.store(uow, uow.get(Incident, incident), f"{CANARY}.txt", BytesIO(CANARY.encode()))
         job = BulkJob(person_id=uow.actor.id or 0, action="tag", values={"tag": CANARY}, created_at=uow.now)
@@ -281,7 +281,7 @@ def test_4_lists_and_counts_are_as_if_others_had_nothing(cast: str, application:
         team = uow.session.scalars(select(Team.id).where(Team.key == "service-desk")).one()
         tasks.open_for(uow, uow.get(Item, item), CANARY, team)
     with unit_of_work("ana") as uow:
-        incidents.report(uow, Report(f"{CANARY} broken"))
+        reporting.report(uow, Report(f"{CANARY} broken"))
     with database.sessions().begin() as session:
         session.execute(update(Record).values(restricted=True))
     for page in lists:

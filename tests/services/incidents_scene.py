@@ -12,8 +12,8 @@ from app.models.people import Membership, RoleGrant, Team
 from app.models.problems import Problem
 from app.models.records import Link, Record
 from app.rules.lifecycle import RecordKind
-from app.services import incidents, records
-from app.services.incidents import Report
+from app.services import incidents, records, reporting
+from app.services.reporting import Report
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import NOON, person_id
 
@@ -23,7 +23,7 @@ LATER = NOON + timedelta(hours=1)
 
 def reported(title: str = "VPN does not connect", who: str = "ana", **more: Any) -> str:
     with unit_of_work(who, now=NOON) as uow:
-        return incidents.report(uow, Report(title, **more)).number
+        return reporting.report(uow, Report(title, **more)).number
 
 
 def problem() -> str:

@@ -10,7 +10,7 @@ from app import database
 from app.cli.imports import bring_in
 from app.queries import assets as queries
 from app.rules.errors import Forbidden, Invalid, NotFound
-from app.services import assets, audit, incidents
+from app.services import assets, audit, incident_details
 from app.settings import ROOT
 from app.unit_of_work import unit_of_work
 from tests.cast import NOON, event_names
@@ -75,7 +75,7 @@ def test_an_incident_says_which_services_are_hurt_and_carries_the_most_critical(
     with database.sessions()() as session:
         assert [each.key for each in queries.services_hurt(session, found(number).id)] == ["erp", "payments"]
     with unit_of_work("bo") as uow:
-        incidents.change(uow, number, cis=["mail", "erp"])
+        incident_details.change(uow, number, cis=["mail", "erp"])
     assert found(number).service == "erp"
     with unit_of_work("bo") as uow, database.sessions()() as session:
         item = queries.whole(session, "mail").item

@@ -12,8 +12,8 @@ from app.models.majors import Major
 from app.models.people import Person
 from app.models.records import Note, Record
 from app.rules.errors import ActionNotAllowed, DeskError, Forbidden, Invalid, NotFound, Stale
-from app.services import audit, incidents, people, relations, tags, tasks, watching
-from app.services.incidents import Report
+from app.services import audit, incident_details, incidents, people, relations, reporting, tags, tasks, watching
+from app.services.reporting import Report
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import NOON, event_names, person_id
 from tests.services.incidents_scene import CODE, NOTES, at, brought, do, found, letters, linked, problem, reported, role
@@ -73,7 +73,7 @@ def test_an_analysts_own_incident_is_handled_with_requester_rights(cast: str) ->
         with pytest.raises(Forbidden):
             do(number, step)
     with pytest.raises(Forbidden), unit_of_work("bo") as uow:
-        incidents.change(uow, number, impact=1, note="Mine is important.")
+        incident_details.change(uow, number, impact=1, note="Mine is important.")
 
 
 def test_whoever_reports_says_urgency_and_the_desk_derives_the_priority(cast: str) -> None:
@@ -100,11 +100,11 @@ def test_on_behalf_of_a_vip_urgency_is_one_step_higher_and_impact_is_not(cast: s
     with database.sessions().begin() as session:
         session.execute(update(Person).where(Person.login == "zeca").values(vip=True))
     with unit_of_work("bo") as uow:
-        incident = incidents.open_for(uow, person_id("zeca"), Report("No sound", urgency=2, channel="phone"), impact=3)
+        incident = reporting.open_for(uow, person_id("zeca"), Report("No sound", urgency=2, channel="phone"), impact=3)
     assert (incident.impact, incident.urgency, incident.priority, incident.channel) == (3, 1, 3, "phone")
     assert (incident.requester_id, incident.opened_by_id) == (person_id("zeca"), person_id("bo"))
     with pytest.raises(Forbidden), unit_of_work("ana") as uow:
-        incidents.open_for(uow, person_id("zeca"), Report("No sound"))
+        reporting.open_for(uow, person_id("zeca"), Report("No sound"))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_on_behalf_of_a_vip_urgency_is_one_step_higher_and_impact_is_not(cast: s
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_by_its_field(cast: str, said: Report, field: str) -> None:
     with pytest.raises(Invalid) as refused, unit_of_work("ana") as uow:
-        incidents.report(uow, said)
+        reporting.report(uow, said)
     assert list(refused.value.fields) == [field]
 
 
@@ -331,16 +331,16 @@ def test_a_closed_one_is_not_reopened_but_followed(cast: str) -> None:
     with pytest.raises(ActionNotAllowed):
         do(number, "reopen", "ana")
     with unit_of_work("ana") as uow:
-        new = incidents.follow_up(uow, number, "It fails again.", submission_key="again").number
+        new = reporting.follow_up(uow, number, "It fails again.", submission_key="again").number
     with unit_of_work("ana") as uow:
-        assert incidents.follow_up(uow, number, "It fails again.", submission_key="again").number == new
+        assert reporting.follow_up(uow, number, "It fails again.", submission_key="again").number == new
     old, incident = found(number), found(new)
     assert linked(new) == [("follows", number)]
     copied = ("title", "category", "fields", "urgency", "impact", "requester_id", "team_id")
     assert [getattr(incident, name) for name in copied] == [getattr(old, name) for name in copied]
     assert (incident.state, incident.description) == ("new", "It fails again.")
     with pytest.raises(ActionNotAllowed), unit_of_work("ana") as uow:
-        incidents.follow_up(uow, new, "Too soon.")
+        reporting.follow_up(uow, new, "Too soon.")
 
 
 def test_a_duplicate_names_the_other_and_another_reason_need_not(cast: str) -> None:
@@ -359,9 +359,9 @@ def test_a_duplicate_names_the_other_and_another_reason_need_not(cast: str) -> N
 def test_impact_and_urgency_change_with_a_note_only_and_the_priority_follows(cast: str) -> None:
     number = brought("in_progress")
     with pytest.raises(Invalid), unit_of_work("bo") as uow:
-        incidents.change(uow, number, impact=1)
+        incident_details.change(uow, number, impact=1)
     with unit_of_work("bo") as uow:
-        incidents.change(uow, number, impact=1, note="The whole floor.", title="VPN is down", category="hardware", fields={})
+        incident_details.change(uow, number, impact=1, note="The whole floor.", title="VPN is down", category="hardware", fields={})
     incident = found(number)
     assert (incident.impact, incident.priority, incident.title, incident.category) == (1, 3, "VPN is down", "hardware")
     with database.sessions()() as session:
@@ -372,7 +372,7 @@ def test_impact_and_urgency_change_with_a_note_only_and_the_priority_follows(cas
 def test_answers_to_questions_that_the_new_category_does_not_ask_are_dropped(cast: str) -> None:
     number = reported(category="network/vpn", fields={"place": "home"})
     with unit_of_work("bo") as uow:
-        incidents.change(uow, number, category="hardware")
+        incident_details.change(uow, number, category="hardware")
     assert (found(number).category, found(number).fields) == ("hardware", {})
 
 

@@ -10,7 +10,7 @@ from app import database
 from app.models.assets import CiRelation, ConfigurationItem
 from app.models.majors import Major, MajorService
 from app.rules.errors import ActionNotAllowed, DeskError, Forbidden, Invalid
-from app.services import audit, families, incidents, majors
+from app.services import audit, families, incident_details, majors, reporting
 from app.services.majors import Terms
 from app.unit_of_work import unit_of_work
 from tests.cast import NOON, event_names, person_id
@@ -94,7 +94,7 @@ def test_accepted_with_those_who_lead_it_named_told_and_let_in(cast: str) -> Non
         hurt = session.scalars(select(ConfigurationItem.key).join(MajorService, MajorService.ci_id == ConfigurationItem.id)).all()
     assert set(hurt) == {"mail", "exchange"}
     with unit_of_work("bo") as uow:
-        incidents.change(uow, number, cis=())
+        incident_details.change(uow, number, cis=())
     with database.sessions()() as session:
         assert session.scalars(select(MajorService)).all() == []
     with pytest.raises(ActionNotAllowed, match="demote"):
@@ -133,17 +133,17 @@ def test_rules_propose_in_the_transaction_that_makes_them_true_and_once(cast: st
     items(("mail", "service", 1), ("exchange", "server", 3))
     quiet, loud = reported(cis=("exchange",)), reported("Mail is down", cis=("exchange",))
     with unit_of_work("bo") as uow:
-        incidents.change(uow, loud, impact=1, urgency=1, note="All of us.")
+        incident_details.change(uow, loud, impact=1, urgency=1, note="All of us.")
     assert (found(quiet).major, found(loud).major, row(loud).trigger) == ("none", "proposed", "critical-service")
     assert event_names(loud)[-2:] == ["incident.change", "incident.propose_major"]
     role("caro", "major_incident_manager")
     with unit_of_work("caro") as uow:
         majors.reject(uow, loud, "A drill.")
     with unit_of_work("bo") as uow:
-        incidents.change(uow, loud, title="Mail is still down")
+        incident_details.change(uow, loud, title="Mail is still down")
     assert found(loud).major == "rejected"
     with unit_of_work("bo") as uow:  # born so
-        born = incidents.open_for(uow, person_id("zeca"), incidents.Report("All mail", urgency=1, cis=("mail",)), impact=1).number
+        born = reporting.open_for(uow, person_id("zeca"), reporting.Report("All mail", urgency=1, cis=("mail",)), impact=1).number
     assert found(born).major == "proposed"
 
 

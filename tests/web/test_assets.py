@@ -2,8 +2,8 @@
 
 from flask import Flask
 
-from app.services import assets, incidents
-from app.services.incidents import Report
+from app.services import assets, reporting
+from app.services.reporting import Report
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.web.pages import browser_of, counted, send
 
@@ -18,7 +18,7 @@ def things() -> None:
 def test_a_service_shows_what_fails_with_it_as_graph_and_as_list(cast: str, application: Flask) -> None:
     things()
     with unit_of_work("ana") as uow:
-        number = incidents.report(uow, Report("Mail does not open", cis=("mail-server",))).number
+        number = reporting.report(uow, Report("Mail does not open", cis=("mail-server",))).number
     bo = browser_of(application, "bo")
     with counted() as statements:
         page = bo.get("/services/mail-server").text

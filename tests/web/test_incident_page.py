@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from app import database
 from app.models.records import Record
-from app.services import incidents, relations, tags, watching
+from app.services import incident_details, incidents, relations, tags, watching
 from app.unit_of_work import unit_of_work
 from tests.cast import person_id
 from tests.services.incidents_scene import brought, found, letters, problem, reported
@@ -59,7 +59,7 @@ def test_the_page_asks_little_however_much_hangs_on_it_and_keeps_inside_what_is_
         relations.add(uow, number, "problem", cause)
         tags.add(uow, number, "vpn")
         incidents.add_task(uow, number, "Look at the router", "network")
-        incidents.change(uow, number, impact=2, note="The whole team.")
+        incident_details.change(uow, number, impact=2, note="The whole team.")
         watching.invite(uow, number, person_id("zeca"))
     bo, page = browser_of(house, "bo"), f"/incidents/{number}"
     data = {"csrf_token": token(bo), "body": "See the log.", "file": (io.BytesIO(b"secret"), "router.txt")}

@@ -13,8 +13,8 @@ from app.queries import assets, neighbours, people
 from app.queries.choices import Choices
 from app.rules.errors import Invalid
 from app.rules.words import t
-from app.services import incidents
-from app.services.incidents import Report
+from app.services import reporting
+from app.services.reporting import Report
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import category_form
 from app.web.current import me, now
@@ -53,7 +53,7 @@ def create() -> ResponseReturnValue:
         questions = category_form.questions(uow, form.category.data, request.form)
     try:
         with unit_of_work(me()) as uow:
-            number = incidents.open_for(uow, caller.id if caller else 0, _report(form, questions), impact=int(form.impact.data)).number
+            number = reporting.open_for(uow, caller.id if caller else 0, _report(form, questions), impact=int(form.impact.data)).number
     except Invalid as wrong:
         theirs = {name for name in wrong.fields if questions and PREFIX + name in questions}
         form.refuse({name: text for name, text in wrong.fields.items() if name not in theirs})

@@ -9,7 +9,17 @@ from app.queries import assets, live, people
 from app.queries.choices import Choices
 from app.rules.errors import Invalid, NotFound
 from app.rules.words import t
-from app.services import affected, conversations, families, incidents, merging, relations, tags, watching
+from app.services import (
+    affected,
+    conversations,
+    families,
+    incident_details,
+    incidents,
+    merging,
+    relations,
+    tags,
+    watching,
+)
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import category_form
 from app.web.current import me
@@ -30,7 +40,7 @@ def describe(number: str) -> ResponseReturnValue:
         form = category_form.questions(uow, category, request.form)
         asked = {name for name in request.form if name.startswith(PREFIX)}
         fields = category_form.answers(form) if asked else {}
-        incidents.change(uow, number, title=said("title"), category=category, fields=fields if category else None, version=version())
+        incident_details.change(uow, number, title=said("title"), category=category, fields=fields if category else None, version=version())
 
     return act("describe", number, change, t("Saved."), _anchor="incident-context")
 
@@ -47,7 +57,7 @@ def affect(number: str) -> ResponseReturnValue:
         found = uow.get(Incident, number)
         keys = [key for key in affected.keys(uow, found) if key != less]
         try:
-            incidents.change(uow, number, cis=[*keys, more] if more else keys, version=version())
+            incident_details.change(uow, number, cis=[*keys, more] if more else keys, version=version())
         except Invalid as wrong:
             raise Invalid({"add": next(iter(wrong.fields.values()))}) from wrong
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.models.incidents import Incident
 from app.rules.errors import Invalid
 from app.rules.words import Text, t
-from app.services import attachments, conversations, incidents
+from app.services import attachments, conversations, incident_details, incidents, reporting
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import incident_page
 from app.web.current import me
@@ -135,7 +135,7 @@ def follow_up(number: str) -> ResponseReturnValue:
     """Open a new one that follows what is over."""
     try:
         with unit_of_work(me()) as uow:
-            new = incidents.follow_up(uow, number, said("body"), submission_key=said("submission_key") or None).number
+            new = reporting.follow_up(uow, number, said("body"), submission_key=said("submission_key") or None).number
     except Invalid as wrong:
         return incident_page.page(number, wrong, "follow"), 422
     return done(t("%(number)s is there; it follows the one before.", number=new), ".show", number=new)
@@ -146,7 +146,7 @@ def follow_up(number: str) -> ResponseReturnValue:
 def weigh(number: str) -> ResponseReturnValue:
     """Change impact and urgency, from which priority follows, saying why."""
     scale: dict[str, Any] = {name: request.form.get(name, 0, type=int) for name in ("impact", "urgency")}
-    return act("weigh", number, lambda uow: incidents.change(uow, number, note=said("note"), **scale, version=version()), t("Saved."))
+    return act("weigh", number, lambda uow: incident_details.change(uow, number, note=said("note"), **scale, version=version()), t("Saved."))
 
 
 def act(name: str, number: str, do: Callable[[UnitOfWork], object], words: Text, **page: Any) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from app.rules.errors import NotFound
 from app.rules.incidents import Hold
 from app.rules.queues import COLUMNS, FILTERED, INCIDENT_STATES, NAMES, SORTS, Queue, Wanted, read
 from app.rules.words import t
-from app.services import incidents, views
+from app.services import incident_details, incidents, views
 from app.unit_of_work import unit_of_work
 from app.web import navigation, table_file
 from app.web.allowed import allowed
@@ -107,10 +107,10 @@ def quick(number: str) -> ResponseReturnValue:
             case "team":
                 incidents.hand_over(uow, number, value, note, version=version)
             case "category":
-                incidents.change(uow, number, category=value, fields={}, version=version)
+                incident_details.change(uow, number, category=value, fields={}, version=version)
             case "impact" | "urgency":
                 scale: dict[str, Any] = {what: int(value) if value.isdecimal() else 0}
-                incidents.change(uow, number, note=note, version=version, **scale)
+                incident_details.change(uow, number, note=note, version=version, **scale)
             case "state" if value == "in_progress":
                 incidents.resume(uow, number, version=version)
             case "state" if value == Hold.VENDOR:

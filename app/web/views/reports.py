@@ -12,9 +12,9 @@ from app.queries import incidents as queries
 from app.queries import known, search
 from app.rules.errors import Invalid
 from app.rules.words import t
-from app.services import attachments, incidents
+from app.services import attachments, reporting
 from app.services import known as services
-from app.services.incidents import Report
+from app.services.reporting import Report
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import category_form
 from app.web.current import me, now
@@ -78,7 +78,7 @@ def send() -> ResponseReturnValue:
     )  # fmt: skip
     try:
         with unit_of_work(me()) as uow:
-            incident = incidents.report(uow, said)
+            incident = reporting.report(uow, said)
             for file in request.files.getlist("file"):
                 if file.filename:
                     attachments.store(uow, incident, file.filename, file.stream, public=True)
