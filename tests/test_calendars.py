@@ -58,7 +58,7 @@ def test_every_key_is_read(tmp_path):
         ("[x", "Expected"),
         ("x = 1", "unknown x"),
         ('[x]\nmoonday = ["09:00-12:00"]', "unknown moonday"),
-        ('[x]\nmonday = ["9-12"]', 'monday has \'9-12\'; write windows as "09:00-12:00"'),
+        ('[x]\nmonday = ["9-12"]', 'monday has \'9-12\'; write windows as ["09:00-12:00"'),
         ('[x]\nmonday = ["12:00-09:00"]', "windows must follow each other"),
         ('[x]\nmonday = "09:00-12:00"', "write windows as"),
         ("[x]\nmonday = []", "no working window"),
@@ -66,8 +66,10 @@ def test_every_key_is_read(tmp_path):
         ('[x]\nholidays = "XX"\nmonday = ["09:00-12:00"]', "holidays 'XX' are not known"),
         ('[x]\nown_days = ["2026-12-24"]\nmonday = ["09:00-12:00"]', "dates without quotes"),
         ('[x]\nclosing = "moves"\nmonday = ["09:00-12:00"]', "allowed: stays, rolls"),
-        ('[x]\nday = "long"\nmonday = ["09:00-12:00"]', "not a length"),
-        ("[x]\nmonday = 3", "x"),
+        ('[x]\nday = "long"\nmonday = ["09:00-12:00"]', "calendars.toml:2: [x] day is not a length"),
+        ('[x]\nday = "1d"\nmonday = ["09:00-12:00"]', "in hours and minutes"),
+        ("[a]\nmonday = ['09:00-12:00']\n\n[x]\n# no day\nmonday = 3", "calendars.toml:6: [x] monday has 3"),
+        ('[x]\nmonday = ["22:00-06:00"]', "00:00-06:00"),
     ],
 )
 def test_a_wrong_calendar_is_refused_with_its_name(tmp_path, words, told):

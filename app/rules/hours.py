@@ -41,6 +41,7 @@ class Calendar:
     holidays: frozenset[date] = frozenset()
     rolls: bool = False
     day_minutes: int = 0
+    public: str = ""  # whose public holidays are among `holidays`: a country or state, such as BR-SP
     _years: dict[int, "_Year"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +51,7 @@ class Calendar:
             if weekday not in range(7):
                 raise ValueError(f"calendar {self.name}: weekday {weekday} is not 0..6")
             edges = [edge for window in day for edge in window]
-            if edges != sorted(set(edges)) or (edges and not 0 <= edges[0] < edges[-1] <= 1440):
+            if edges != sorted(edges) or (edges and not 0 <= edges[0] < edges[-1] <= 1440) or any(a == b for a, b in day):
                 raise ValueError(f"calendar {self.name}: windows must follow each other inside one day: {day}")
 
     @cached_property
@@ -129,10 +130,11 @@ def add(calendar: Calendar, start: datetime, length: int | timedelta) -> datetim
 
 def between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     """Working time from start to end, exact; negative when end comes first, so that intervals always add up."""
-    if end < start:
+    began, ended = _instant(start), _instant(end)
+    if ended < began:  # by the instants: two times of one zone compare by their wall clocks, also in an hour that is repeated
         return -between(calendar, end, start)
     first, last = start.astimezone(UTC).year, end.astimezone(UTC).year
-    worked = calendar._year(last).worked_until(_instant(end)) - calendar._year(first).worked_until(_instant(start))
+    worked = calendar._year(last).worked_until(ended) - calendar._year(first).worked_until(began)
     worked += sum(calendar._year(number).total for number in range(first, last))
     return timedelta(microseconds=worked)
 

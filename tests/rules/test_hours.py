@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rules import hours
+from app.rules import hours, hours_oracle
+from app.rules.hours_oracle import works
 
 OFFICE = ((9 * 60, 12 * 60), (13 * 60, 18 * 60))
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -32,14 +33,6 @@ CHANGES = [
     ("Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC)),
     ("Asia/Kolkata", datetime(2026, 1, 1, 0, tzinfo=UTC)),
 ]
-
-
-def works(calendar: hours.Calendar, minute: datetime) -> bool:
-    """The oracle: what the wall clock says at this minute, by nothing but the definition."""
-    local = minute.astimezone(ZoneInfo(calendar.zone))
-    clock = local.hour * 60 + local.minute
-    day = calendar.windows.get(local.weekday(), ())
-    return local.date() not in calendar.holidays and any(start <= clock < end for start, end in day)
 
 
 @st.composite
@@ -98,6 +91,30 @@ def test_intervals_add_up_in_any_order(case, seconds):
     calendar, start = case
     a, b, c = (start + timedelta(seconds=n) for n in seconds)
     assert hours.between(calendar, a, b) + hours.between(calendar, b, c) == hours.between(calendar, a, c)
+
+
+def test_random_cases_agree_with_a_count_of_every_minute_and_a_wrong_answer_is_found(monkeypatch):
+    assert list(hours_oracle.differences(4000, seed=20261127)) == []
+    exact = hours.between
+    monkeypatch.setattr(hours, "between", lambda *case: exact(*case) + timedelta(microseconds=1))
+    assert len(list(hours_oracle.differences(250, seed=1))) > 50
+
+
+def test_the_oracle_itself_counts_what_anybody_can_count():
+    day = hours_oracle.stretch(BUSINESS, datetime(2026, 11, 19, 3, tzinfo=UTC), days=4)  # Thursday, and Friday is a holiday
+    assert day.worked[-1] == 480
+    assert day.due(local(2026, 11, 19, 11, 30), timedelta(minutes=60)) == local(2026, 11, 19, 13, 30)
+    assert day.due(local(2026, 11, 19, 17, 30), timedelta(minutes=31)) is None
+
+
+def test_windows_may_touch_and_an_hour_that_is_repeated_counts_twice():
+    touching = hours.Calendar("touching", "America/New_York", dict.fromkeys(range(7), ((0, 90), (90, 1440))), rolls=True)
+    sunday = datetime(2026, 11, 1, 0, tzinfo=ZoneInfo("America/New_York"))
+    assert hours.between(touching, sunday, sunday + timedelta(days=1)) == timedelta(hours=25)
+    assert hours.add(touching, sunday, 90) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)  # no closing where two windows touch
+    first, again = sunday.replace(hour=1, minute=30), sunday.replace(hour=1, minute=10, fold=1)
+    assert hours.between(touching, first, again) == timedelta(minutes=40)
+    assert hours.between(touching, again, first) == -timedelta(minutes=40)
 
 
 def local(*parts: int) -> datetime:
