@@ -20,6 +20,7 @@ from psycopg import sql
 
 from app import database
 from app.platform.postgres import Cluster
+from app.services import anchors
 from app.settings import ROOT, settings
 from tests.cluster_keeper import TEMPLATE
 
@@ -83,6 +84,7 @@ def db(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     _clone(cluster, name, f"{name}_{scene}" if scene else TEMPLATE)
     monkeypatch.setenv("DESK_DATABASE_URL", cluster.url(name))
     forget_settings()
+    anchors.path().unlink(missing_ok=True)  # it testifies of the database that was here before
     request.node.stash[STANDING] = scene
     yield cluster.url(name)
     forget_settings()

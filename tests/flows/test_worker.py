@@ -52,6 +52,7 @@ def test_a_flow_that_raises_what_ends_a_worker_does_not_end_ours(engine: Engine)
     assert worker.poll() is None
 
 
+@pytest.mark.slow
 def test_the_same_flows_run_on_prefects_own_process_worker(engine: Engine) -> None:
     serve.register(engine.client, engine.pool, "process")
     engine.start("flows.relay_outbox")
