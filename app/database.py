@@ -4,8 +4,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
-from functools import cache
-
 import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -42,24 +40,28 @@ def url() -> str:
 
 
 _one_at_a_time = threading.RLock()  # two first calls at once must not make two engines: one would never be closed
+_known: dict[tuple[str, int], sessionmaker[Session]] = {}
 
 
 def engine() -> Engine:
     """Return this process's engine; a forked child must call `forget()` first."""
+    found: Engine = sessions().kw["bind"]
+    return found
+
+
+def sessions() -> sessionmaker[Session]:
+    """Return the factory of sessions."""
+    wanted = url(), settings().database_pool
     with _one_at_a_time:
-        return _engine()
+        if wanted not in _known:
+            _known[wanted] = sessionmaker(_made(*wanted), expire_on_commit=False)
+        return _known[wanted]
 
 
-@cache
-def _engine() -> Engine:
+def _made(address: str, pool: int) -> Engine:
     made = create_engine(
-        make_url(url()),
-        connect_args=CONNECT,
-        pool_size=settings().database_pool,
-        max_overflow=settings().database_pool,
-        pool_timeout=5,
-        pool_recycle=1800,
-    )
+        make_url(address), connect_args=CONNECT, pool_size=pool, max_overflow=pool, pool_timeout=5, pool_recycle=1800,
+    )  # fmt: skip
     event.listen(made, "before_cursor_execute", _count)
     event.listen(made, "checkin", _note_use)
     event.listen(made, "checkout", _ping_if_idle)
@@ -88,28 +90,16 @@ def _ping_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, prox
     if used is None or time.monotonic() - used < PING_AFTER_SECONDS:
         return
     try:
-        _engine().dialect.do_ping(connection)
+        engine().dialect.do_ping(connection)
     except psycopg.Error as gone:
         raise InvalidatePoolError from gone
 
 
-def sessions() -> sessionmaker[Session]:
-    """Return the factory of sessions."""
-    with _one_at_a_time:
-        return _sessions()
-
-
-@cache
-def _sessions() -> sessionmaker[Session]:
-    return sessionmaker(_engine(), expire_on_commit=False)
-
-
 def forget() -> None:
-    """Drop the engine and its connections, after a fork or when the settings change."""
-    if _engine.cache_info().currsize:
-        _engine().dispose()
-    _engine.cache_clear()
-    _sessions.cache_clear()
+    """Close all connections, after a fork or when the settings change. An engine met again still knows its compiled statements."""
+    with _one_at_a_time:
+        for factory in _known.values():
+            factory.kw["bind"].dispose()
 
 
 def listen(*channels: str, seconds: float) -> Iterator[tuple[str, str] | None]:

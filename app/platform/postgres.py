@@ -154,7 +154,7 @@ class Cluster:
                    "max_connections": 200, "timezone": "UTC", "log_timezone": "UTC"}
         if not self.durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
-                        "max_wal_senders": 0, "wal_level": "minimal"}
+                        "max_wal_senders": 0, "wal_level": "minimal", "max_wal_size": "256MB"}
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [self._binary("postgres"), "-D", str(self.data), *flags]
 

@@ -22,7 +22,7 @@ from tests.web.pages import browser_of, send
 @pytest.fixture
 def house(cast: str, application: Flask, scene: Scene[None]) -> Flask:
     """Ana and Zeca hold access; Igor owns all groups but wiki-editors, which is Davi's."""
-    scene("access attacked", _hold)
+    scene("house", _hold)
     return application
 
 

@@ -115,7 +115,7 @@ def kind_of(rule: Rule, name: str) -> str:
 @pytest.fixture
 def house(cast: str, application: Flask, scene: Scene[dict[str, tuple[Any, ...]]]) -> House:
     """What ana has at this desk."""
-    return House(application, scene("what ana has", lambda: _furnish(application)))
+    return House(application, scene("house", lambda: _furnish(application)))
 
 
 def _furnish(application: Flask) -> dict[str, tuple[Any, ...]]:

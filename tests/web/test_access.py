@@ -23,7 +23,7 @@ MOST_QUERIES = 12
 @pytest.fixture
 def house(cast: str, application: Flask, scene: Scene[None]) -> Flask:
     """Ana holds finance-ro for some days and finance-rw for good, Zeca holds vpn-users."""
-    scene("access shown", _hold)
+    scene("house", _hold)
     return application
 
 

@@ -13,6 +13,7 @@ from app.models.requests import Item
 from app.services import tasks
 from app.settings import settings
 from app.unit_of_work import SYSTEM, unit_of_work
+from tests.databases import Scene
 from tests.web.pages import asked, browser_of, counted, ordered, send
 
 MOST_QUERIES = 12
@@ -36,13 +37,17 @@ CLOSED = (
 
 
 @pytest.fixture
-def house(cast: str, application: Flask) -> Flask:
+def house(cast: str, application: Flask, scene: Scene[None]) -> Flask:
     """A request that waits for its approvers, and a task of the service desk."""
+    scene("house", _order)
+    return application
+
+
+def _order() -> None:
     _, item = asked()
     with unit_of_work(SYSTEM) as uow:
         desk = uow.session.scalars(select(Team.id).where(Team.key == "service-desk")).one()
         tasks.open_for(uow, uow.get(Item, item), "Check that the folder opens", desk, instructions="Call first.")
-    return application
 
 
 @pytest.mark.parametrize(("login", "path"), PAGES)
