@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+
 import psycopg
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection

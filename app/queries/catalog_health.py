@@ -24,7 +24,7 @@ TEAM = "team:"
 FEW = 5  # orders, below which a usual time says nothing
 COUNTED_AGAIN = 600.0  # seconds
 _Known = dict[str, tuple[float, tuple[timedelta, timedelta] | None]]
-_usual: WeakKeyDictionary[object, _Known] = WeakKeyDictionary()  # by engine: what another database said is nothing here
+_usual: WeakKeyDictionary[object, _Known] = WeakKeyDictionary()  # by connections: what another database said is nothing here
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def usual(session: Session, slugs: Iterable[str], since: datetime) -> dict[str, 
 
     Each process counts an item again after ten minutes at the earliest: this stands on pages that are opened often.
     """
-    known = _usual.setdefault(session.get_bind().engine, {})
+    known = _usual.setdefault(session.get_bind().engine.pool, {})
     wanted, clock = set(slugs), monotonic()
     missing = [slug for slug in wanted if slug not in known or known[slug][0] < clock]
     found = _times(session, [Ordered.submitted_at >= since, Ordered.slug.in_(missing)]) if missing else {}

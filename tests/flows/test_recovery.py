@@ -33,7 +33,7 @@ def mails(number: str) -> int:
         return session.scalars(mine).one()
 
 
-@pytest.mark.parametrize("place", ["relay.claimed", "relay.created"])
+@pytest.mark.parametrize("place", ["relay.claimed", pytest.param("relay.created", marks=pytest.mark.slow)])
 def test_a_relay_killed_while_it_hands_over_loses_and_doubles_nothing(engine: Engine, place: str) -> None:
     serve.register(engine.client)
     number = ordering.order_badge("k1")

@@ -19,7 +19,7 @@ REASON = "To check the entries of the month"
 
 @pytest.mark.parametrize(
     ("language", "keys", "group"),
-    [pytest.param("pt", False, "finance-ro", id="pt-pointer"), pytest.param("en", True, "crm-users", id="en-keyboard")],
+    [pytest.param("pt", False, "finance-ro", id="pt-pointer"), pytest.param("en", True, "crm-users", id="en-keyboard", marks=pytest.mark.slow)],
 )
 def test_access_is_ordered_approved_carried_out_and_followed(
     demo: Demonstration, chromium: Browser, language: str, keys: bool, group: str
@@ -168,7 +168,7 @@ def waits(visitor: Visitor, text: str) -> None:
     visitor.demo.until(lambda: visitor.page.reload() and text in visitor.main.inner_text())
 
 
-@pytest.mark.parametrize("language", ["pt", "en"])
+@pytest.mark.parametrize("language", ["en", pytest.param("pt", marks=pytest.mark.slow)])
 def test_an_analyst_does_a_manual_task_and_the_requester_sees_it(demo: Demonstration, chromium: Browser, language: str) -> None:
     """A laptop: the workplace team prepares it, then the service desk hands it over and writes a note to itself."""
     words = WORDS[language]
@@ -230,7 +230,7 @@ team = "workplace"
 """
 
 
-@pytest.mark.parametrize(("language", "size"), [("pt", PHONE), ("en", DESK)])
+@pytest.mark.parametrize(("language", "size"), [("pt", PHONE), pytest.param("en", DESK, marks=pytest.mark.slow)])
 def test_an_author_mends_a_broken_file_and_orders_what_it_offers(demo: Demonstration, chromium: Browser, language: str, size: tuple[int, int]) -> None:
     """Sofia saves a file with a mistake, reads where it is and what to do, mends it, and finds the item live."""
     words, file = WORDS[language], demo.catalog / "workplace" / f"plant-{language}.toml"
@@ -252,7 +252,7 @@ def test_an_author_mends_a_broken_file_and_orders_what_it_offers(demo: Demonstra
     file.unlink()
 
 
-@pytest.mark.parametrize(("language", "who", "name"), [("pt", "zeca", "Zeca Dias"), ("en", "vitor", "Vítor Leal")])
+@pytest.mark.parametrize(("language", "who", "name"), [pytest.param("pt", "zeca", "Zeca Dias", marks=pytest.mark.slow), ("en", "vitor", "Vítor Leal")])
 def test_an_administrator_disables_somebody_whose_session_ends(demo: Demonstration, chromium: Browser, language: str, who: str, name: str) -> None:
     """Eva finds the person and disables the account; the open browser is out at its next step, and stays out."""
     words = WORDS[language]
