@@ -78,6 +78,13 @@ def whole(session: Session, actor: Actor, number: str) -> Whole:
     )  # fmt: skip
 
 
+def calls(session: Session, request: Request) -> dict[int, tuple[Note, str]]:
+    """Return the calls that were logged on a request, by the id of their note: the note, and how one talked. Only for those who log calls."""
+    logged = select(Note, Event.after["channel"].astext).join(Event, Event.note_id == Note.id).options(joinedload(Note.author))
+    rows = session.execute(logged.where(Event.record_id == request.id, Event.name == "request.call", Note.erased_at.is_(None)).order_by(Note.id))
+    return {note.id: (note, channel) for note, channel in rows}
+
+
 def _pauses(session: Session, items: Sequence[Item]) -> dict[int, Pause]:
     """Return why each item that is on hold waits, by its id; asked only when there is one."""
     held = {item.id: item.hold_reason or "" for item in items if item.state == "on_hold"}

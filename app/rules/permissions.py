@@ -26,6 +26,7 @@ class Relation(StrEnum):
 OWN = frozenset({Relation.REQUESTER, Relation.BENEFICIARY})
 WORKING = frozenset({Relation.TEAM, Relation.ASSIGNEE})
 VIEW = "view"
+INSIDE = (".call", ".note")  # what is written inside about a record is not for whoever has it, on whatever team
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,11 @@ class Matrix:
     ) -> bool:
         """Answer whether somebody with these roles and relations may do this.
 
-        Roles do not count on a restricted record, nor, except to look, on one's own; on one's own incident neither does
-        being of its team.
+        Roles do not count on a restricted record, nor, except to look, on one's own; on one's own incident, and for what
+        is written inside, neither does being of its team.
         """
         mine = frozenset(relations)
-        if mine & OWN and permission.startswith("incident.") and not permission.endswith("." + VIEW):
+        if mine & OWN and ((permission.startswith("incident.") and not permission.endswith("." + VIEW)) or permission.endswith(INSIDE)):
             mine -= WORKING
         if self.relations_for(permission) & mine:
             return True

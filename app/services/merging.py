@@ -3,14 +3,13 @@
 from sqlalchemy import select
 
 from app.models.incidents import Incident
-from app.models.people import Person
 from app.models.records import Note
 from app.practice import practice
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import FINAL
 from app.rules.permissions import Relation
 from app.rules.words import t
-from app.services import conversations, incident_moves, incidents, messages, records, relations, reporting
+from app.services import conversations, incident_moves, incidents, records, relations, reporting
 from app.services.reporting import Report
 from app.unit_of_work import UnitOfWork
 
@@ -59,21 +58,3 @@ def split(uow: UnitOfWork, number: str, title: str, *, note_id: int | None = Non
     relations.link(uow, new, "related", number)
     uow.record_event(source, "incident.split", after={"record": new.number})
     return new
-
-
-def log_call(uow: UnitOfWork, number: str, body: str, channel: str = "phone", *, recap: bool = False) -> Note:
-    """Write down what was said on the phone, or in person; `recap` sends the same words to the caller."""
-    incident = uow.get(Incident, number)
-    uow.check("incident.note", incident)
-    if channel not in {"phone", "in_person", "chat"}:
-        raise Invalid({"channel": t("Choose one from the list.")})
-    if recap and incident.state in FINAL:
-        raise ActionNotAllowed(t("%(number)s is over for good. Open a new one that follows it.", number=number))
-    note = records.write(uow, incident, "reply" if recap else "work_note", body)
-    event = uow.record_event(incident, "incident.call", after={"channel": channel, "recap": recap}, note=note)
-    conversations.touch(uow, incident)
-    if recap:
-        told = {incident.requester_id, incident.beneficiary_id}
-        for person in uow.session.scalars(select(Person).where(Person.id.in_(told - {None})).order_by(Person.id)):
-            messages.tell(uow, person, "incident_recap", incident, event)
-    return note

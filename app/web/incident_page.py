@@ -26,7 +26,7 @@ from app.web.shown import say
 
 INSIDE: Final = frozenset({"incident.note", "record.timeline"})
 ACTS: Final = (
-    "start", "assign", "change", "hold", "resume", "resolve", "reopen", "close", "cancel", "follow", "reply", "note", "link", "task", "tag", "watch", "invite",
+    "start", "assign", "change", "hold", "resume", "resolve", "reopen", "close", "cancel", "follow", "reply", "note", "call", "link", "task", "tag", "watch", "invite",
 )  # fmt: skip
 UPDATE: Final = "incident.major_update"
 FILTERS: Final = ("all", "talk", "changes")
@@ -120,7 +120,7 @@ def doable(incident: Incident, may: frozenset[str], me_id: int | None) -> frozen
         found |= {"take"}
     if incident.assignee_id is None:
         found -= {"start"}
-    return frozenset(found | {"note", "link", "tag", "watch", "invite"} & {name.partition(".")[2] for name in may})
+    return frozenset(found | {"note", "call", "link", "tag", "watch", "invite"} & {name.partition(".")[2] for name in may})
 
 
 def _is_past(incident: Incident) -> bool:

@@ -110,7 +110,7 @@ def _link(moment: Moment) -> tuple[str, Text]:
     return "link-45deg", t("removed the link to %(number)s (%(type)s)", number=said.get("record"), type=word)
 
 
-def _call(moment: Moment) -> tuple[str, Text]:
+def call(moment: Moment) -> tuple[str, Text]:
     channel = CHANNELS.get(str(moment.after.get("channel")), t("Phone"))
     return "telephone", t("talked to the caller and sent a recap (%(channel)s)", channel=channel) if moment.after.get("recap") else t("talked to the caller (%(channel)s)", channel=channel)
 
@@ -167,5 +167,5 @@ MADE: Final[Mapping[str, Callable[[Moment], tuple[str, Text]]]] = {
     "incident.create": _create, "incident.route": _route, "incident.start": _start, "incident.assign": _given, "incident.hand_over": _hand_over, "incident.hold": _hold,
     "incident.resolve": _resolve, "incident.close": _close, "incident.cancel": _cancel, "incident.link": _link, "incident.unlink": _link,
     "incident.adopt": _adopt, "incident.watch": _watch, "incident.unwatch": _unwatch, "incident.change": _change, "incident.propose_major": _propose_major,
-    "incident.call": _call, "incident.merge": _merge, "incident.split": _split,
+    "incident.call": call, "incident.merge": _merge, "incident.split": _split,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from app.web.shown import STATES
 
 INTERNAL: Final = frozenset({"work_note", "closing"})
 TALK: Final = frozenset({"reply", "work_note", "reason", "closing"})
+CALLS: Final = frozenset({"request.call", "task.call"})
 SENTENCES: Final = {
     "request.create": ("send", t("ordered it")),
     "item.create": ("box-seam", t("added %(number)s")),
@@ -81,6 +82,8 @@ def entry(moment: Moment) -> Entry:
 def _sentence(moment: Moment) -> tuple[str, Text]:
     if moment.name.startswith("incident."):
         return incident_words.sentence(moment)
+    if moment.name in CALLS:
+        return incident_words.call(moment)
     state = moment.after.get("state")
     choice = CHOICES.get(str(moment.after.get("choice")), t("no answer"))
     if moment.name in SENTENCES:

@@ -37,7 +37,7 @@ from app.models.people import Delegation, OneTimeLink, RoleGrant, SignInSession,
 from app.models.queues import BulkJob, SavedView
 from app.models.records import Record
 from app.models.requests import Item, Request, Step
-from app.services import attachments, baskets, conversations, links, recertification, reporting, requests, tasks
+from app.services import attachments, baskets, calls, conversations, links, recertification, reporting, requests, tasks
 from app.services.reporting import Report
 from app.settings import matrix, settings
 from app.unit_of_work import SYSTEM, unit_of_work
@@ -347,6 +347,8 @@ def test_8_what_is_written_inside_reaches_nobody_outside(house: House) -> None:
         attachments.store(uow, uow.get(Request, house.hers["number"][0]), "SECRET2.txt", BytesIO(b"SECRET2"), public=False)
         tasks.close(uow, house.hers["number"][2], "incomplete", "SECRET3 closing")
         conversations.note_internally(uow, house.hers["number"][3], "SECRET4 inside")
+        for number in (house.hers["number"][0], *house.hers["number"][2:]):
+            calls.log(uow, number, "SECRET6 on the phone")
         attachments.store(uow, uow.get(Incident, house.hers["number"][3]), "SECRET5.txt", BytesIO(b"SECRET5"), public=False)
     bo = browser_of(house.application, "bo")
     assert "SECRET1" in bo.get(f"/tasks/{house.hers['number'][2]}").text

@@ -5,14 +5,19 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app import canned, database
 from app.models.assets import CiRelation, ConfigurationItem
+from app.models.people import Membership, Team
+from app.models.requests import Item
 from app.models.visits import Visit
+from app.rules.errors import ActionNotAllowed
+from app.services import calls, tasks
+from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import event_names, person_id
-from tests.services.incidents_scene import brought, found, letters, linked, problem, reported
-from tests.web.pages import browser_of, counted, send
+from tests.services.incidents_scene import brought, found, letters, linked, problem, reported, role
+from tests.web.pages import asked, browser_of, counted, send
 
 
 @pytest.fixture
@@ -82,6 +87,39 @@ def test_a_call_stays_inside_unless_its_recap_is_sent(house: Flask) -> None:
     assert "cross" in bo.get(page).text
     assert ("ana", "incident_recap") in letters()
     assert event_names(number)[-2:] == ["incident.call", "incident.call"]
+
+
+def test_a_call_is_logged_on_requests_and_tasks_too_and_whoever_asked_reads_only_the_recap(house: Flask) -> None:
+    request, item = asked()
+    with unit_of_work(SYSTEM) as uow:
+        team = uow.session.scalars(select(Team.id).where(Team.key == "service-desk")).one()
+        task = tasks.open_for(uow, uow.get(Item, item), "Ring her", team).number
+    bo, ana = browser_of(house, "bo"), browser_of(house, "ana")
+    with counted() as statements:
+        assert "Log a call" in bo.get(f"/requests/{request}").text
+    assert len(statements) <= 14, len(statements)
+    assert send(bo, f"/requests/{request}/calls", channel="phone", body="She was cross.").status_code == 303
+    assert send(bo, f"/requests/{request}/calls", channel="chat", body="We agreed on nine.", then="recap").status_code == 303
+    assert send(bo, f"/tasks/{task}/calls", channel="in_person", body="Cross again.").status_code == 303
+    refused = [send(bo, f"/{page}/calls", channel=channel, body=body) for page in (f"requests/{request}", f"tasks/{task}") for channel, body in (("phone", " "), ("pigeon", "Coo"))]
+    assert {(answer.status_code, "act-call\" open" in answer.text) for answer in refused} == {(422, True)}
+    inside, outside = bo.get(f"/requests/{request}").text, ana.get(f"/requests/{request}").text
+    assert ("She was cross." in inside, "talked to the caller (Phone)" in inside, "sent a recap (Chat)" in inside) == (True, True, True)
+    assert ("We agreed on nine." in outside, "cross" in outside, "talked to the caller" in outside, "Log a call" in outside) == (True, False, False, False)
+    assert ("Cross again." in bo.get(f"/tasks/{task}").text, "Cross again." in ana.get(f"/tasks/{task}").text) == (True, False)
+    assert "talked to the caller (In person)" in bo.get(f"/records/{task}/timeline").text
+    assert ("ana", "incident_recap") in letters()
+    assert (event_names(request)[-2:], event_names(task)[-1]) == (["request.call", "request.call"], "task.call")
+
+    statuses = [send(browser_of(house, who), f"/{page}/calls", channel="phone", body="x").status_code for who in ("ana", "zeca") for page in (f"requests/{request}", f"tasks/{task}")]
+    assert statuses == [403, 403, 404, 404]
+    with unit_of_work("bo") as uow, pytest.raises(ActionNotAllowed):
+        calls.log(uow, task, "Never sent", recap=True)
+    role("ana", "analyst", team="identity")  # the team of the request, and one that works on the task
+    with database.sessions().begin() as session:
+        session.add(Membership(person_id=person_id("ana"), team_id=team))
+    assert ("cross" in ana.get(f"/requests/{request}").text, "Cross again." in ana.get(f"/tasks/{task}").text) == (False, False)
+    assert send(ana, f"/requests/{request}/calls", channel="phone", body="x").status_code == 403
 
 
 def test_drafts_wait_ready_answers_are_filled_and_what_is_new_is_marked(house: Flask, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from app.rules.errors import Invalid, NotFound
 from app.rules.words import t
 from app.services import (
     affected,
+    calls,
     conversations,
     families,
     incident_details,
@@ -201,9 +202,9 @@ def split(number: str) -> ResponseReturnValue:
 
 
 @bp.post("/<number>/calls")
-@permission("incident.note")
+@permission("incident.call")
 def call(number: str) -> ResponseReturnValue:
     """Write down a call; in one click its recap goes to the caller."""
     recap = said("then") == "recap"
     words = t("Written down and sent.") if recap else t("The call is written down; only those who work here see it.")
-    return act("call", number, lambda uow: merging.log_call(uow, number, said("body"), said("channel"), recap=recap), words)
+    return act("call", number, lambda uow: calls.log(uow, number, said("body"), said("channel"), recap=recap), words)

@@ -5,22 +5,26 @@ from flask.typing import ResponseReturnValue
 
 from app.models.requests import Item
 from app.queries import catalog_health, progress, requests, standing, stuck
+from app.rules.errors import Invalid
 from app.rules.lifecycle import FINAL
 from app.rules.words import t
+from app.services import calls
 from app.services import requests as services
 from app.unit_of_work import unit_of_work
 from app.web import ordering
 from app.web.allowed import allowed_each
 from app.web.answers import shown
 from app.web.current import me, now
+from app.web.incident_words import CHANNELS
 from app.web.permission import permission
 from app.web.preferences import current_language
 from app.web.redirects import done, see_other
+from app.web.shown import say
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 ACTS = (
     "request.cancel", "request.reply", "request.remind", "item.retry", "item.change", "item.cancel", "item.hold",
-    "item.resume", "item.compensate", "item.answer", "item.name_approver", "record.timeline",
+    "item.resume", "item.compensate", "item.answer", "item.name_approver", "record.timeline", "request.call",
 )  # fmt: skip
 
 
@@ -39,6 +43,11 @@ def mine() -> ResponseReturnValue:
 @permission("request.view")
 def show(number: str) -> ResponseReturnValue:
     """Show where a request stands."""
+    return _page(number)
+
+
+def _page(number: str, wrong: Invalid | None = None) -> str:
+    """Draw it; with what is `wrong` in a call that was to be written down."""
     with unit_of_work(me()) as uow:
         whole = requests.whole(uow.session, uow.actor, number)
         parts = progress.of(uow.session, whole, current_language())
@@ -46,11 +55,14 @@ def show(number: str) -> ResponseReturnValue:
         may = allowed_each(uow, [whole.request, *whole.request.items], *ACTS)
         reasons = stuck.why_failed([item for item in whole.request.items if "item.retry" in may[item.id]])
         is_open = whole.request.state not in FINAL
+        called = requests.calls(uow.session, whole.request) if "request.call" in may[whole.request.id] else {}
+        talk = sorted({note.id: note for note in (*whole.notes, *(note for note, _ in called.values()))}.items())
         begun = {part.item.id for part in parts if services.is_past_recall(part.item)}
         usual = catalog_health.usual(uow.session, [part.item.slug for part in parts], now() - ordering.LATELY) if is_open else {}
         return render_template(
             "requests/show.html", whole=whole, parts=parts, rows=rows, may=may[whole.request.id], each_may=may, is_open=is_open,
-            begun=begun, reasons=reasons, usual=usual, now=now(),
+            begun=begun, reasons=reasons, usual=usual, now=now(), talk=[note for _, note in talk], CHANNELS=CHANNELS,
+            called={id_: channel for id_, (_, channel) in called.items()}, errors={name: say(text) for name, text in wrong.fields.items()} if wrong else {},
         )  # fmt: skip
 
 
@@ -70,6 +82,20 @@ def reply(number: str) -> ResponseReturnValue:
     with unit_of_work(me()) as uow:
         services.reply(uow, number, request.form.get("body", ""))
     return done(t("Your message was sent."), ".show", number=number, _anchor="talk")
+
+
+@bp.post("/<number>/calls")
+@permission("request.call")
+def call(number: str) -> ResponseReturnValue:
+    """Write down a call; in one click its recap goes to whoever asked."""
+    recap = request.form.get("then") == "recap"
+    try:
+        with unit_of_work(me()) as uow:
+            calls.log(uow, number, request.form.get("body", ""), request.form.get("channel", ""), recap=recap)
+    except Invalid as wrong:
+        return _page(number, wrong), 422
+    words = t("Written down and sent.") if recap else t("The call is written down; only those who work here see it.")
+    return done(words, ".show", number=number, _anchor="talk")
 
 
 @bp.post("/<number>/cancel")

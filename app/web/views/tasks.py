@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.queries import tasks
 from app.rules.errors import Invalid
 from app.rules.words import t
+from app.services import calls
 from app.services import tasks as services
 from app.unit_of_work import unit_of_work
 from app.web import navigation
@@ -20,7 +21,7 @@ from app.web.shown import say, team_name
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 LATELY = timedelta(days=7)
 LISTS = ("unassigned", "mine", "all")
-ACTS = ("task.take", "task.assign", "task.complete", "task.skip", "task.note", "record.timeline")
+ACTS = ("task.take", "task.assign", "task.complete", "task.skip", "task.note", "task.call", "record.timeline")
 navigation.WAITING["tasks.worklist"] = tasks.counting
 
 
@@ -117,6 +118,18 @@ def note(number: str) -> ResponseReturnValue:
     with unit_of_work(me()) as uow:
         services.note(uow, number, request.form.get("body", ""))
     return see_other(".show", number=number, _anchor="notes")
+
+
+@bp.post("/<number>/calls")
+@permission("task.call")
+def call(number: str) -> ResponseReturnValue:
+    """Write down a call about it; whoever waits for the task does not see it."""
+    try:
+        with unit_of_work(me()) as uow:
+            calls.log(uow, number, request.form.get("body", ""), request.form.get("channel", ""))
+    except Invalid as wrong:
+        return _page(number, {f"call-{name}": say(text) for name, text in wrong.fields.items()}), 422
+    return done(t("The call is written down; only those who work here see it."), ".show", number=number, _anchor="notes")
 
 
 def _page(number: str, errors: dict[str, str] | None = None, how: str = "complete", note: str = "") -> str:
