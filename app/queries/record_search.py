@@ -6,18 +6,34 @@ million records costs no more than one that stands in a thousand.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, literal_column, or_, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.models.people import Person, Team
 from app.models.records import Record
 from app.models.search import SearchText
 from app.rules.lifecycle import RecordKind
+from app.rules.permissions import Matrix
 from app.settings import matrix
 from app.visibility import Actor, visible
 
@@ -33,6 +49,9 @@ AGES: Final[Mapping[str, timedelta]] = {"week": timedelta(days=7), "month": time
 PORTUGUESE: Final[ColumnElement[Any]] = literal_column("'desk_pt'::regconfig")
 ENGLISH: Final[ColumnElement[Any]] = literal_column("'desk_en'::regconfig")
 FACETS: Final = ("kind", "state", "team", "category")
+MOST_VALUES: Final = 12  # of a facet
+_TYPED: Final = bindparam("asked", type_=Text)
+ASKED: Final[ColumnElement[Any]] = func.to_tsquery(PORTUGUESE, _TYPED).op("||")(func.to_tsquery(ENGLISH, _TYPED))  # in both languages
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,7 @@ class Records:
 
     rows: Sequence[Any] = ()
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    teams: Mapping[str, Any] = field(default_factory=dict)  # those that are counted, by key: name, name_pt
     total: int = 0
     is_mended: bool = False  # nothing fitted as it was typed, so this is what looks alike
 
@@ -65,19 +85,40 @@ class Records:
         return self.total >= CANDIDATES
 
 
-def find(session: Session, actor: Actor, words: str, now: datetime, facets: Facets | None = None, *, limit: int = SHOWN) -> Records:
-    """Return the records that fit the words best; where none does, those whose titles look alike."""
+def find(
+    session: Session, actor: Actor, words: str, now: datetime, facets: Facets | None = None, *, limit: int = SHOWN, counted: bool = True,
+) -> Records:  # fmt: skip
+    """Return the records that fit the words best; where none does, those whose titles look alike. `counted`: with the facets."""
     facets = facets or Facets()
     typed = re.findall(r"\w+", words)[:MOST_WORDS]
     if not typed:
         return Records()
-    asked = _asked(typed)
-    found = _ranked(session, _narrowed(_fitting(actor, asked), facets, now), limit)
-    if found.rows:
-        return found
-    session.execute(text(f"set local pg_trgm.word_similarity_threshold = {ALIKE}"))
-    alike = _ranked(session, _narrowed(_looking_alike(actor, " ".join(typed)), facets, now), limit)
-    return Records(alike.rows, alike.counts, alike.total, is_mended=True)
+    given = {"asked": _asked(typed), "typed": " ".join(typed), "since": now - AGES.get(facets.age, timedelta())}
+    found, is_mended = session.execute(_fitting(matrix(), actor, facets), given).all(), False
+    if not found:
+        session.execute(text(f"set local pg_trgm.word_similarity_threshold = {ALIKE}"))
+        found, is_mended = session.execute(_looking_alike(matrix(), actor, facets), given).all(), True
+    teams = _teams(session, found) if counted else {}
+    counts = {name: dict(_counted(name, found, teams)) for name in FACETS} if counted else {}
+    return Records(_best(session, found, limit), counts, {team.key: team for team in teams.values()}, len(found), is_mended)
+
+
+def _counted(name: str, found: Sequence[Any], teams: Mapping[int, Any]) -> Iterable[tuple[str, int]]:
+    if name == "team":
+        return ((teams[team].key, count) for team, count in Counter(row.team_id for row in found if row.team_id).most_common(MOST_VALUES))
+    return Counter(str(value) for row in found if (value := getattr(row, name))).most_common(MOST_VALUES)
+
+
+def _teams(session: Session, found: Sequence[Any]) -> dict[int, Any]:
+    asked = select(Team.id, Team.key, Team.name, Team.name_pt).where(Team.id.in_({row.team_id for row in found if row.team_id}))
+    return {team.id: team for team in session.execute(asked)}
+
+
+def _best(session: Session, found: Sequence[Any], limit: int) -> list[Any]:
+    """Return what is shown of the best: what stands in a title before what stands in talk, then the newest."""
+    best = [row.id for row in sorted(found, key=lambda row: (-round(row.rank, 2), -row.id))[:limit]]
+    rows = {row.id: row for row in session.execute(_shown(), {"best": best})} if best else {}
+    return [rows[each] for each in best]
 
 
 def snippets(session: Session, actor: Actor, numbers: Sequence[str], words: str) -> dict[str, str]:
@@ -91,61 +132,61 @@ def snippets(session: Session, actor: Actor, numbers: Sequence[str], words: str)
         "  select string_agg(n.body, ' … ' order by n.id desc) as body from notes n where n.record_id = r.id and n.erased_at is null"
         "  and n.kind <> 'work_note') said on true where r.number = any(:numbers)"
     )
-    asked = session.scalar(select(cast(_asked(typed), Text)))
+    asked = session.scalar(select(cast(ASKED, Text)), {"asked": _asked(typed)})
     rows = session.execute(text(str(said).replace(":asked", "cast(:asked as tsquery)")), {"numbers": list(numbers), "asked": asked, "how": HEADLINE})
     return {number: line for number, line in rows if line and START in line}
 
 
-def _asked(typed: Sequence[str]) -> ColumnElement[Any]:
-    """Return the question in both languages: each word, or what begins with it."""
-    said = " & ".join(f"{word}:*" for word in typed)
-    return func.to_tsquery(PORTUGUESE, said).op("||")(func.to_tsquery(ENGLISH, said))
+def _asked(typed: Sequence[str]) -> str:
+    """Return the question: each word, or what begins with it."""
+    return " & ".join(f"{word}:*" for word in typed)
 
 
-def _columns(rank: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    assignee = aliased(Person)
+# Each of these is put together once for whoever asks: that takes longer than the answer.
+
+
+@lru_cache(512)
+def _fitting(rules: Matrix, actor: Actor, facets: Facets) -> Select[*tuple[Any, ...]]:
+    fits: ColumnElement[bool] = SearchText.words.op("@@")(ASKED)
+    if rules.roles_for(INSIDE) & actor.roles or actor.is_system:
+        strangers = and_(Record.requester_id.is_distinct_from(actor.id), Record.beneficiary_id.is_distinct_from(actor.id))
+        fits = or_(fits, and_(SearchText.inside.op("@@")(ASKED), strangers))
+    return _candidates(func.ts_rank(SearchText.words, ASKED), fits, actor, facets).order_by(SearchText.record_id.desc())
+
+
+@lru_cache(512)
+def _looking_alike(rules: Matrix, actor: Actor, facets: Facets) -> Select[*tuple[Any, ...]]:
+    plain = func.lower(func.unaccent(bindparam("typed", type_=Text)))
+    return _candidates(func.word_similarity(plain, SearchText.plain), plain.op("<%")(SearchText.plain), actor, facets)  # no order: the first that are met
+
+
+def _candidates(rank: ColumnElement[Any], fits: ColumnElement[bool], actor: Actor, facets: Facets) -> Select[*tuple[Any, ...]]:
+    columns = Record.id, Record.kind, Record.state, Record.team_id, Record.category, rank.label("rank")
     return (
-        select(Record.id, Record.number, Record.kind, Record.title, Record.title_pt, Record.state, Record.hold_reason, Record.priority,
-               Record.category, Record.updated_at, Team.key.label("team"), Team.name.label("team_name"), Team.name_pt.label("team_name_pt"),
-               assignee.name.label("assignee"), rank.label("rank"))
-        .join(SearchText, SearchText.record_id == Record.id).outerjoin(Team, Team.id == Record.team_id)
-        .outerjoin(assignee, assignee.id == Record.assignee_id)
+        select(*columns).join(SearchText, SearchText.record_id == Record.id)
+        .where(fits, visible(actor, *SEARCHED), *_narrowed(facets)).limit(CANDIDATES)
     )  # fmt: skip
 
 
-def _fitting(actor: Actor, asked: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    fits: ColumnElement[bool] = SearchText.words.op("@@")(asked)
-    reads = matrix().roles_for(INSIDE) & actor.roles
-    if reads or actor.is_system:
-        strangers = and_(Record.requester_id.is_distinct_from(actor.id), Record.beneficiary_id.is_distinct_from(actor.id))
-        fits = or_(fits, and_(SearchText.inside.op("@@")(asked), strangers))
-    rank = func.ts_rank(SearchText.words, asked)
-    return _columns(rank).where(fits, visible(actor, *SEARCHED)).order_by(SearchText.record_id.desc())
-
-
-def _looking_alike(actor: Actor, typed: str) -> Select[*tuple[Any, ...]]:
-    plain = func.lower(func.unaccent(literal(typed)))
-    rank = func.word_similarity(plain, SearchText.plain)
-    return _columns(rank).where(plain.op("<%")(SearchText.plain), visible(actor, *SEARCHED))  # in no order: it ends with the first CANDIDATES
-
-
-def _narrowed(query: Select[*tuple[Any, ...]], facets: Facets, now: datetime) -> Select[*tuple[Any, ...]]:
+def _narrowed(facets: Facets) -> Iterator[ColumnElement[bool]]:
     if facets.kind in {kind.value for kind in SEARCHED}:
-        query = query.where(Record.kind == RecordKind(facets.kind))
+        yield Record.kind == RecordKind(facets.kind)
     if facets.state:
-        query = query.where(Record.state == facets.state)
+        yield Record.state == facets.state
     if facets.team:
-        query = query.where(Record.team_id == select(Team.id).where(Team.key == facets.team).scalar_subquery())
+        yield Record.team_id == select(Team.id).where(Team.key == facets.team).scalar_subquery()
     if facets.category:
-        query = query.where(or_(Record.category == facets.category, Record.category.startswith(facets.category + "/", autoescape=True)))
+        yield or_(Record.category == facets.category, Record.category.startswith(facets.category + "/", autoescape=True))
     if facets.age in AGES:
-        query = query.where(Record.updated_at >= now - AGES[facets.age])
-    return query
+        yield Record.updated_at >= bindparam("since", type_=DateTime(timezone=True))
 
 
-def _ranked(session: Session, query: Select[*tuple[Any, ...]], limit: int) -> Records:
-    """Rank the candidates: what stands in a title before what stands in talk, then the newest."""
-    rows = session.execute(query.limit(CANDIDATES)).all()
-    best = sorted(rows, key=lambda row: (-round(row.rank, 2), -row.id))[:limit]
-    counts = {name: dict(Counter(str(value) for row in rows if (value := getattr(row, name))).most_common(12)) for name in FACETS}
-    return Records(best, counts, len(rows))
+@lru_cache(1)
+def _shown() -> Select[*tuple[Any, ...]]:
+    assignee = aliased(Person)
+    return (
+        select(Record.id, Record.number, Record.kind, Record.title, Record.title_pt, Record.state, Record.priority, Record.updated_at,
+               Team.key.label("team"), Team.name.label("team_name"), Team.name_pt.label("team_name_pt"), assignee.name.label("assignee"))
+        .outerjoin(Team, Team.id == Record.team_id).outerjoin(assignee, assignee.id == Record.assignee_id)
+        .where(Record.id.in_(bindparam("best", type_=BigInteger, expanding=True)))
+    )  # fmt: skip

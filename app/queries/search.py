@@ -46,14 +46,14 @@ def offered_to(session: Session, actor: Actor) -> list[Item]:
     return [item for item in catalog.offered(session) if is_offered_to(item, belongs)]
 
 
-def find(session: Session, actor: Actor, words: str, now: datetime, facets: Facets | None = None, *, limit: int = SHOWN) -> Found:
-    """Return what fits the words; a number finds its record, and nothing else."""
+def find(session: Session, actor: Actor, words: str, now: datetime, facets: Facets | None = None, *, limit: int = SHOWN, counted: bool = True) -> Found:
+    """Return what fits the words; a number finds its record, and nothing else. `counted`: with the facets of records."""
     if number := full_number(words):
         query = select(Record.number, Record.title, Record.title_pt, Record.state, Record.kind, Record.updated_at)
         return Found(records=Records(session.execute(query.where(Record.number == number, visible(actor))).all()))
     if len(words.strip()) < 2:
         return Found()
-    records = record_search.find(session, actor, words, now, facets, limit=limit)
+    records = record_search.find(session, actor, words, now, facets, limit=limit, counted=counted)
     if facets is not None and facets.chosen():
         return Found(records=records)
     return Found(

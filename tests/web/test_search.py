@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.queries import record_search
 from app.queries.record_search import Facets
 from app.services import assets, conversations
+from app.settings import matrix
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.services.incidents_scene import brought, reported, twenty_thousand
 from tests.web.pages import browser_of, counted
@@ -88,7 +89,7 @@ def test_searching_among_many_reads_indexes_only(cast: str) -> None:
         assert len(common.rows) == record_search.SHOWN
         assert common.is_capped
         for words in ("zeppelin", "fault"):
-            query = record_search._fitting(uow.actor, record_search._asked([words])).limit(record_search.CANDIDATES)
+            query = record_search._fitting(matrix(), uow.actor, Facets()).params(asked=record_search._asked([words]))
             bound = str(query.compile(uow.session.get_bind(), compile_kwargs={"literal_binds": True})).replace(":", r"\:")
             plan = "\n".join(uow.session.scalars(text(f"explain {bound}")))
             assert "Seq Scan on records" not in plan, plan

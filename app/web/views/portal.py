@@ -66,7 +66,7 @@ def suggest() -> ResponseReturnValue:
     """Return the first few that fit: for the list under the search box, or as JSON for the palette."""
     words = request.args.get("q", "").strip()[:LONGEST]
     with unit_of_work(me()) as uow:
-        found = search.find(uow.session, uow.actor, words, now(), limit=search.SUGGESTED)
+        found = search.find(uow.session, uow.actor, words, now(), limit=search.SUGGESTED, counted=False)
         if request.accept_mimetypes.best == "application/json":
             places = [*map(_as_record, found.records.rows), *map(_as_place, found.services), *map(_as_person, found.people), *map(_as_thing, found.things)]
             return jsonify(results=places)
