@@ -24,7 +24,9 @@ CONNECT = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15000,
     "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"
-    " -c idle_in_transaction_session_timeout=30000",
+    " -c idle_in_transaction_session_timeout=30000"
+    # What is asked often lies in memory; and no question of ours is so long that compiling it would pay.
+    " -c random_page_cost=1.1 -c jit=off",
 }
 PING_AFTER_SECONDS = 1.0
 

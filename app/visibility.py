@@ -16,6 +16,10 @@ from app.rules.permissions import VIEW, Matrix, Relation
 from app.settings import matrix, settings
 
 EMPLOYEE: Final = "employee"
+BY_COST: Final = (  # relations that a row tells by itself come first
+    Relation.ASSIGNEE, Relation.TEAM, Relation.REQUESTER, Relation.BENEFICIARY, Relation.OPENER,
+    Relation.NAMED, Relation.WATCHER, Relation.APPROVER, Relation.MANAGER,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,15 +142,25 @@ def visible(who: Actor, *kinds: RecordKind) -> ColumnElement[bool]:
 
 @lru_cache(512)
 def _visible(rules: Matrix, who: Actor, kinds: tuple[RecordKind, ...]) -> ColumnElement[bool]:
-    """The clause never changes for one standing of one person; making it anew for each question took a third of a page's time."""
-    clauses: list[ColumnElement[bool]] = []
-    for kind in kinds or tuple(RecordKind):
-        permission = f"{kind.value}.{VIEW}"
-        seen = [related(who, relation) for relation in sorted(rules.relations_for(permission))]
-        if rules.roles_for(permission) & who.roles:
-            seen.append(Record.restricted.is_(False))
-        clauses.append(and_(Record.kind == kind, or_(false(), *seen)))
-    return or_(false(), *clauses)
+    """The clause never changes for one standing of one person; making it anew for each question took a third of a page's time.
+
+    Each relation stands in it once, the cheapest first: the database plans each anew, and most rows need ask no further.
+    """
+    all_ = kinds or tuple(RecordKind)
+    ways: list[ColumnElement[bool]] = [false()]
+    if by_role := [kind for kind in all_ if rules.roles_for(f"{kind.value}.{VIEW}") & who.roles]:
+        ways.append(and_(_of(by_role, all_), Record.restricted.is_(False)))
+    for relation in BY_COST:
+        if related_to := [kind for kind in all_ if relation in rules.relations_for(f"{kind.value}.{VIEW}")]:
+            ways.append(and_(_of(related_to, all_), related(who, relation)))
+    return and_(_of(kinds), or_(*ways))
+
+
+def _of(kinds: Sequence[RecordKind], all_: Sequence[RecordKind] = ()) -> ColumnElement[bool]:
+    """Return the clause that keeps these kinds; nothing where they are all."""
+    if len(kinds) == len(all_):
+        return true()
+    return Record.kind == kinds[0] if len(kinds) == 1 else Record.kind.in_(kinds)
 
 
 def relations(session: Session, who: Actor, record: Record, wanted: Iterable[Relation]) -> frozenset[Relation]:

@@ -18,7 +18,7 @@ from app.rules.permissions import Matrix
 from app.settings import matrix
 from app.visibility import Actor, visible
 
-RECENT: Final = 150  # of each sort, the newest are compared; what is older is found by the search
+RECENT: Final = 80  # of each sort, the newest are compared; what is older is found by the search
 ALIKE, SAME = 0.35, 0.3  # how near it must be, of title (0 to 1) and what both are about
 SHOWN: Final = 6
 OVER: Final = frozenset({*FINAL, "resolved"})

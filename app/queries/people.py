@@ -125,6 +125,11 @@ def teams(session: Session, *, active: bool | None = True) -> list[TeamRow]:
     return [TeamRow(team, members) for team, members in session.execute(query)]
 
 
+def team_names(session: Session) -> Sequence[Any]:
+    """Return the active teams by name, as rows of id, key, name and name_pt: for lists to choose from."""
+    return session.execute(select(Team.id, Team.key, Team.name, Team.name_pt).where(Team.active).order_by(Team.name, Team.id)).all()
+
+
 def members(session: Session, team_id: int) -> Sequence[Person]:
     """Return the people of a team, by name."""
     query = select(Person).join(Membership, Membership.person_id == Person.id).where(Membership.team_id == team_id)

@@ -38,6 +38,7 @@ from app.settings import matrix
 from app.visibility import Actor, visible
 
 CANDIDATES: Final = 500
+MENDED: Final = 100  # so many of those that look alike
 SHOWN: Final = 20
 MOST_WORDS: Final = 8
 ALIKE: Final = 0.45  # how much of a title's nearest words a mistyped word must share (word_similarity of pg_trgm)
@@ -82,7 +83,7 @@ class Records:
     @property
     def is_capped(self) -> bool:
         """Say whether more may fit than were counted."""
-        return self.total >= CANDIDATES
+        return self.total >= (MENDED if self.is_mended else CANDIDATES)
 
 
 def find(
@@ -151,20 +152,20 @@ def _fitting(rules: Matrix, actor: Actor, facets: Facets) -> Select[*tuple[Any, 
     if rules.roles_for(INSIDE) & actor.roles or actor.is_system:
         strangers = and_(Record.requester_id.is_distinct_from(actor.id), Record.beneficiary_id.is_distinct_from(actor.id))
         fits = or_(fits, and_(SearchText.inside.op("@@")(ASKED), strangers))
-    return _candidates(func.ts_rank(SearchText.words, ASKED), fits, actor, facets).order_by(SearchText.record_id.desc())
+    return _candidates(func.ts_rank(SearchText.words, ASKED), fits, actor, facets).order_by(SearchText.record_id.desc()).limit(CANDIDATES)
 
 
 @lru_cache(512)
 def _looking_alike(rules: Matrix, actor: Actor, facets: Facets) -> Select[*tuple[Any, ...]]:
     plain = func.lower(func.unaccent(bindparam("typed", type_=Text)))
-    return _candidates(func.word_similarity(plain, SearchText.plain), plain.op("<%")(SearchText.plain), actor, facets)  # no order: the first that are met
+    return _candidates(func.word_similarity(plain, SearchText.plain), plain.op("<%")(SearchText.plain), actor, facets).limit(MENDED)  # no order: the first that are met
 
 
 def _candidates(rank: ColumnElement[Any], fits: ColumnElement[bool], actor: Actor, facets: Facets) -> Select[*tuple[Any, ...]]:
     columns = Record.id, Record.kind, Record.state, Record.team_id, Record.category, rank.label("rank")
     return (
         select(*columns).join(SearchText, SearchText.record_id == Record.id)
-        .where(fits, visible(actor, *SEARCHED), *_narrowed(facets)).limit(CANDIDATES)
+        .where(fits, visible(actor, *SEARCHED), *_narrowed(facets))
     )  # fmt: skip
 
 

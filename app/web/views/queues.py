@@ -38,7 +38,7 @@ def show() -> ResponseReturnValue:
         page = queues.listed(uow.session, uow.actor, wanted, bookmark=request.args.get("page"))
         saved = views.seen(uow.session, uow.actor)[:COUNTED_VIEWS]
         kept = [(view, view_of(view.arguments)) for view in saved]
-        teams = [row.team for row in people.teams(uow.session)]
+        teams = people.team_names(uow.session)
         return render_template(
             "queues/show.html", page=page, wanted=wanted, counts=queues.counts(uow.session, uow.actor), names=NAMES, sorts=SORTS, columns=COLUMNS,
             states=INCIDENT_STATES, teams=teams, own_teams=[team for team in teams if team.id in uow.actor.team_ids], practice=practice(), Queue=Queue,
