@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import Integer, Select, Text, and_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
@@ -44,16 +45,37 @@ def listed(
     session: Session, *, class_: str = "", words: str = "", with_retired: bool = False, bookmark: str | None = None, per_page: int = PER_PAGE
 ) -> Page[ConfigurationItem]:
     """Return configuration items by class and name."""
-    columns = (ConfigurationItem.id, ConfigurationItem.key, ConfigurationItem.name, ConfigurationItem.kind, ConfigurationItem.criticality,
-               ConfigurationItem.team_id, ConfigurationItem.owner_id, ConfigurationItem.active)  # fmt: skip
-    query = select(*columns)
+    query = _listed()
     if class_:
         query = query.where(ConfigurationItem.kind == class_)
     if not with_retired:
         query = query.where(ConfigurationItem.active)
-    if plain := words.strip().replace("%", "").replace("_", ""):
-        query = query.where(or_(ConfigurationItem.name.ilike(f"%{plain}%"), ConfigurationItem.key.ilike(f"%{plain}%")))
-    return page(session, query.order_by(ConfigurationItem.kind, ConfigurationItem.name, ConfigurationItem.id), bookmark, per_page)
+    if plain := _plain(words):
+        query = query.where(NAMED).params(words=f"%{plain}%")
+    return page(session, query, bookmark, per_page)
+
+
+def named(session: Session, words: str, limit: int) -> Sequence[Any]:
+    """Return the first configuration items with these words in their name or key."""
+    return session.execute(_named(), {"words": f"%{_plain(words)}%", "most": limit}).all()
+
+
+NAMED: Final = or_(*(column.ilike(bindparam("words", type_=Text)) for column in (ConfigurationItem.name, ConfigurationItem.key)))
+
+
+def _plain(words: str) -> str:
+    return words.strip().replace("%", "").replace("_", "")
+
+
+@lru_cache(1)
+def _named() -> Select[*tuple[Any, ...]]:
+    return _listed().where(ConfigurationItem.active, NAMED).limit(bindparam("most", type_=Integer))
+
+
+def _listed() -> Select[*tuple[Any, ...]]:
+    columns = (ConfigurationItem.id, ConfigurationItem.key, ConfigurationItem.name, ConfigurationItem.kind, ConfigurationItem.criticality,
+               ConfigurationItem.team_id, ConfigurationItem.owner_id, ConfigurationItem.active)  # fmt: skip
+    return select(*columns).order_by(ConfigurationItem.kind, ConfigurationItem.name, ConfigurationItem.id)
 
 
 def whole(session: Session, key: str) -> Whole:

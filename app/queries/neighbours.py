@@ -63,13 +63,18 @@ def _question(rules: Matrix, actor: Actor, has_person: bool, has_words: bool, ha
         return None
     found = union(*(select(literal(which).label("which"), query.subquery().c.id) for which, query in candidates)).subquery()
     about = Record.id.in_(select(Affected.record_id).where(Affected.ci_id.in_(CIS)))
-    near = func.similarity(SearchText.plain, func.lower(func.unaccent(WORDS))) + case((Record.category == CATEGORY, SAME), else_=0.0)
+    folded = select(func.lower(func.unaccent(WORDS))).scalar_subquery()  # once, not for each row
+    near = func.similarity(SearchText.plain, folded) + case((Record.category == CATEGORY, SAME), else_=0.0)
     score = case((found.c.which == "similar", near + case((about, SAME), else_=0.0) if has_cis else near), else_=1.0)
-    place = func.row_number().over(partition_by=found.c.which, order_by=(score.desc(), Record.id.desc())).label("place")
+    scored = (
+        select(found.c.which, Record.id, score.label("score")).join(Record, Record.id == found.c.id)
+        .join(SearchText, SearchText.record_id == Record.id).where(visible(actor, *HAD, RecordKind.CHANGE))
+        .cte("scored").prefix_with("materialized")
+    )  # fmt: skip
+    place = func.row_number().over(partition_by=scored.c.which, order_by=(scored.c.score.desc(), scored.c.id.desc())).label("place")
     ranked = (
-        select(found.c.which, Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.kind, place)
-        .join(Record, Record.id == found.c.id).join(SearchText, SearchText.record_id == Record.id)
-        .where(score >= ALIKE, visible(actor, *HAD, RecordKind.CHANGE)).subquery()
+        select(scored.c.which, Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.kind, place)
+        .join(Record, Record.id == scored.c.id).where(scored.c.score >= ALIKE).subquery()
     )  # fmt: skip
     closing = select(Note.body).where(Note.record_id == ranked.c.id, Note.kind == "closing", Note.erased_at.is_(None)).order_by(Note.id.desc()).limit(1)
     query = select(ranked, func.left(closing.scalar_subquery(), 300).label("solution")).where(ranked.c.place <= SHOWN)

@@ -157,7 +157,7 @@ def _fitting(rules: Matrix, actor: Actor, facets: Facets) -> Select[*tuple[Any, 
 
 @lru_cache(512)
 def _looking_alike(rules: Matrix, actor: Actor, facets: Facets) -> Select[*tuple[Any, ...]]:
-    plain = func.lower(func.unaccent(bindparam("typed", type_=Text)))
+    plain = select(func.lower(func.unaccent(bindparam("typed", type_=Text)))).scalar_subquery()  # once, not for each row
     return _candidates(func.word_similarity(plain, SearchText.plain), plain.op("<%")(SearchText.plain), actor, facets).limit(MENDED)  # no order: the first that are met
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -59,7 +60,7 @@ def find(session: Session, actor: Actor, words: str, now: datetime, facets: Face
     return Found(
         matching(offered_to(session, actor), words)[:limit], records,
         people.find(session, words, limit=SUGGESTED) if actor.may("people.view") else (),
-        assets.listed(session, words=words, per_page=SUGGESTED).rows if actor.may("ci.view") else (),
+        assets.named(session, words, SUGGESTED) if actor.may("ci.view") else (),
     )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def full_number(words: str) -> str | None:
 def matching(items: Iterable[Item], words: str) -> list[Item]:
     """Return the items in which each word begins a word, the ones named so first; with a slip, the nearest."""
     wanted = fold(words).split()
-    texts = [(item, fold(" ".join(item.name.values())), fold(" ".join(_texts(item)))) for item in items]
+    texts = [(item, *_folded(tuple(item.name.values()), tuple(_texts(item)))) for item in items]
     fitting = [entry for entry in texts if all(_begins(word, entry[2]) for word in wanted)]
     if not fitting:
         vocabulary = {word for _, _, text in texts for word in text.split() if len(word) >= SHORTEST_SLIP}
@@ -85,6 +86,12 @@ def fold(text: str) -> str:
     """Return text without accents, capitals and punctuation, for comparing."""
     plain = "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
     return re.sub(r"[^\w]+", " ", plain).casefold()
+
+
+@lru_cache(2048)
+def _folded(name: Sequence[str], texts: Sequence[str]) -> tuple[str, str]:
+    """An item is met at each letter that is typed; folding it takes a tenth of a millisecond."""
+    return fold(" ".join(name)), fold(" ".join(texts))
 
 
 def _texts(item: Item) -> list[str]:

@@ -52,7 +52,8 @@ def find() -> ResponseReturnValue:
         found = search.find(uow.session, uow.actor, words, now(), facets)
         if search.full_number(words) and found.records.rows:
             return redirect(url_for("records.show", number=found.records.rows[0].number), code=303)
-        lines = record_search.snippets(uow.session, uow.actor, [row.number for row in found.records.rows], words)
+        fitting = [] if found.records.is_mended else [row.number for row in found.records.rows]
+        lines = record_search.snippets(uow.session, uow.actor, fitting, words)
         icons = {each.slug: each.icon for each in catalog.categories(uow.session)} if found.services else {}
         return render_template(
             "portal/search.html", words=words, found=found, icons=icons, facets=facets, ages=AGES, kinds=KINDS, categories=practice().categories,
