@@ -23,14 +23,19 @@ def show() -> None:
 
 @config.command()
 def check() -> None:
-    """Check every setting; exit 1 when one is wrong, warn of names that nothing reads."""
-    from app import settings_check
+    """Check every setting and every file of config/; exit 1 when one is wrong, warn of names that nothing reads."""
+    from app import config_files, settings_check
     from app.settings import Settings, settings
 
     for line in settings_check.warnings(Settings.model_fields):
         click.secho(f"warning: {line}", fg="yellow", err=True)
     count = len(settings_check.rows(settings()))
     click.echo(f"{count} settings, all of them possible.")
+    for line in (faults := config_files.faults()):
+        click.secho(line, fg="red", err=True)
+    if faults:
+        raise SystemExit(1)
+    click.echo("Every file of config/ can be used.")
 
 
 @config.command()

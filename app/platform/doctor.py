@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import settings_check
+from app import config_files, settings_check
 from app.platform import ports, postgres, probes, schema, slapd_setup
 from app.platform.running import Running
 from app.rules.errors import DeskError
@@ -57,6 +57,14 @@ def examine() -> list[Finding]:
 
 def _python() -> Iterator[Finding]:
     yield Finding("good", f"Python {'.'.join(map(str, sys.version_info[:3]))}")     # ./desk lets no older one pass
+
+
+def _files() -> Iterator[Finding]:
+    faults = config_files.faults()
+    for fault in faults:
+        yield Finding("essential", fault, "correct that line, then: ./desk config check")
+    if not faults:
+        yield Finding("good", f"files of {settings().config_dir}")
 
 
 def _data_folder() -> Iterator[Finding]:
@@ -128,5 +136,5 @@ def _engine() -> Iterator[Finding]:
 
 
 LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    _python, _data_folder, _postgresql, _directory, _ports, _database, _engine,
+    _python, _files, _data_folder, _postgresql, _directory, _ports, _database, _engine,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from app import settings_check
+from app import config_files, settings_check
 from app.platform import demo_directory
 from app.platform.installation import Installation
 from app.platform.postgres import PostgresError
@@ -26,6 +26,10 @@ def start(*, demo: bool, host: str, port: int | None, browser: bool) -> int:
     console = Console(highlight=False)
     for line in settings_check.warnings(Settings.model_fields):
         console.print(f"  ! {line}", style="yellow")
+    for line in (faults := config_files.faults()):
+        console.print(f"desk: {line}", style="red", markup=False)
+    if faults:
+        return 1
     place = Installation(settings().data_dir.absolute(), host, port or settings().port, demo)
     console.print(f"Balcão starts; its data is in {place.data}", style="bold")
     try:

@@ -7,6 +7,7 @@ from typing import Final
 from app.rules.audit import canonical, digest
 
 OVER: Final = frozenset({"done", "skipped"})
+HOLD_REASONS: Final = ("requester", "vendor", "change", "problem", "evidence")  # what an item can wait for
 
 
 @dataclass(frozen=True)

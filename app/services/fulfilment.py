@@ -34,8 +34,6 @@ from app.services import (
 from app.settings import settings
 from app.unit_of_work import UnitOfWork
 
-HOLD_REASONS = ("requester", "vendor", "change", "problem", "evidence")
-
 
 @dataclass(frozen=True)
 class BoundStep:
@@ -202,7 +200,7 @@ def hold(uow: UnitOfWork, number: str, reason: str, body: str, *, version: int |
     """Put an item on hold, with the reason and what it waits for."""
     item = uow.get(Item, number)
     records.expect(item, version)
-    if reason not in HOLD_REASONS:
+    if reason not in fulfilment.HOLD_REASONS:
         raise Invalid({"reason": t("Choose what the item waits for.")})
     note = records.write(uow, item, "reason", body)
     records.move(uow, item, Action.HOLD, hold_reason=reason, note=note)

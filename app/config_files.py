@@ -1,0 +1,21 @@
+"""The organisation's files in config/, looked at together: at the start, by `desk doctor` and by `desk config check`."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from app import calendars, empowerment, practice, priorities, sla
+
+READERS: Final[tuple[Callable[[], Any], ...]] = (
+    calendars.all_of_them, priorities.matrix, practice.practice, empowerment.limits, calendars.calendar, sla.agreement,
+)  # fmt: skip
+
+
+def faults() -> list[str]:
+    """Return what is wrong with each file that cannot be used: its name, where, and what is allowed."""
+    found = []
+    for read in READERS:
+        try:
+            read()
+        except (ValueError, OSError) as fault:
+            found.append(str(fault))
+    return list(dict.fromkeys(found))
