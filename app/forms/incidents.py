@@ -1,6 +1,7 @@
 """The form of a call: somebody tells an analyst what is wrong, who writes it down."""
 
-from wtforms.fields import RadioField, SelectField, StringField, TextAreaField
+import wtforms
+from wtforms.fields import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from app.forms.base import AtMost, CreatingForm, options
@@ -12,7 +13,10 @@ SCALE = (("1", t("High")), ("2", t("Medium")), ("3", t("Low")))
 
 
 class CallForm(CreatingForm):
-    """Who called, what is wrong, how bad it is; what else its category asks is a form of its own."""
+    """Who called, what is wrong, how bad it is; what else its category asks is a form of its own. `origin`: the request that it really is."""
+
+    origin = HiddenField()
+    cancels = BooleanField(t("Cancel the request: nothing remains to be ordered"))
 
     caller = PersonField(t("Who reports it?"), validators=[InputRequired(t("Say who reports it."))])
     channel = RadioField(t("How did it come in?"), choices=options(CHANNELS), default="phone")
@@ -25,6 +29,10 @@ class CallForm(CreatingForm):
     service = SelectField(t("Which service?"), choices=[], validate_choice=False)
     impact = RadioField(t("Impact"), description=t("How many are hurt: one person is low, a team medium, a site or a service high."), choices=options(SCALE), default="3")
     urgency = RadioField(t("Urgency"), description=t("How soon it hurts: work stopped is high."), choices=options(SCALE), default="3")
+
+    def came_through_the_portal(self) -> None:
+        """What was ordered there can be said to have come in there."""
+        self.channel.choices = [wtforms.SelectChoice("portal", self.say(t("Portal"))), *self.channel.choices]
 
 
 SOON = (

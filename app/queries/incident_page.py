@@ -145,6 +145,11 @@ def _number(name: str) -> Any:
     return case((text.regexp_match(r"^\d{1,18}$"), cast(text, BigInteger)))
 
 
+def links(session: Session, actor: Actor, record_id: int) -> Sequence[Any]:
+    """Return what a record of any kind is linked to, in both directions, as far as the actor may see it."""
+    return session.execute(_links(actor, literal(record_id, BigInteger))).all()
+
+
 def _links(actor: Actor, id_: Any) -> Select[*tuple[Any, ...]]:
     """Both directions; what the actor may not see is not told."""
     onward = Link.source_id == id_

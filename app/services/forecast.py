@@ -51,9 +51,9 @@ class Forecast:
     held: Grant | None = None  # what the order would keep longer
 
 
-def of(uow: UnitOfWork, item: Item, answers: Mapping[str, Any], beneficiary_id: int, language: str) -> Forecast:
-    """Return the forecast of an order by the actor with these clean answers."""
-    beneficiary, requester = _person(uow, beneficiary_id), _person(uow, uow.actor.id)
+def of(uow: UnitOfWork, item: Item, answers: Mapping[str, Any], beneficiary_id: int, language: str, *, requester_id: int | None = None) -> Forecast:
+    """Return the forecast of an order by the actor, or written down for the requester, with these clean answers."""
+    beneficiary, requester = _person(uow, beneficiary_id), _person(uow, requester_id or uow.actor.id)
     values = templates.context(
         item, answers, number=FIRST_NUMBER, beneficiary=facts_of(beneficiary), requester=facts_of(requester),
         people=_people(uow, item, answers),

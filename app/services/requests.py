@@ -50,6 +50,7 @@ class Order:
     submission_key: str
     lines: Sequence[Line]
     beneficiary_id: int | None = None
+    requester_id: int | None = None  # whoever asked for it, where an analyst writes it down
 
 
 def submit(uow: UnitOfWork, order: Order) -> Request:
@@ -57,13 +58,16 @@ def submit(uow: UnitOfWork, order: Order) -> Request:
     uow.check("request.submit")
     if not order.submission_key or not order.lines:
         raise Invalid({}, t("The order is empty. Start again from the catalogue."))
+    requester = order.requester_id or uow.actor.id
+    if requester != uow.actor.id:
+        uow.check("request.open_for")
     earlier, teams, fresh = _take_in(uow, order)
     if earlier is not None:
         return _again(uow, earlier)
     beneficiary = _beneficiary(uow, order)
     request = Request(
         kind=RecordKind.REQUEST, number=fresh[0], state="submitted", title="", submission_key=order.submission_key,
-        submitted_at=uow.now, requester_id=uow.actor.id, opened_by_id=uow.actor.id, beneficiary_id=beneficiary,
+        submitted_at=uow.now, requester_id=requester, opened_by_id=uow.actor.id, beneficiary_id=beneficiary,
     )  # fmt: skip
     request.items = [_item(uow, line, number, request, teams) for line, number in zip(order.lines, fresh[1:], strict=True)]
     request.title = " · ".join(dict.fromkeys(item.title for item in request.items))
@@ -85,10 +89,11 @@ def submit(uow: UnitOfWork, order: Order) -> Request:
 
 def _tell_submitted(uow: UnitOfWork, request: Request) -> None:
     """Acknowledge to whoever asked, and tell the beneficiary when that is somebody else."""
-    if uow.actor.email:
+    told = dict.fromkeys((request.requester_id, request.beneficiary_id))
+    if uow.actor.id in told and uow.actor.email:
         messages.queue(uow, uow.actor.email, uow.actor.language, "request_submitted", request, person_id=uow.actor.id)
-    if request.beneficiary_id not in {None, uow.actor.id}:
-        person = uow.session.get_one(Person, request.beneficiary_id)
+    for other in (id_ for id_ in told if id_ not in {None, uow.actor.id}):
+        person = uow.session.get_one(Person, other)
         if person.email:
             messages.queue(uow, person.email, person.language or uow.actor.language, "request_submitted", request,
                            person_id=person.id)  # fmt: skip
@@ -99,7 +104,8 @@ def _take_in(uow: UnitOfWork, order: Order) -> tuple[int | None, dict[str, int],
     the teams, and fresh numbers; drafts of what is ordered go. All in one statement: it is the desk's busiest door.
     """
     kinds = [RecordKind.REQUEST, *(RecordKind.ITEM for _ in order.lines)]
-    drafts = delete(Draft).where(Draft.person_id == uow.actor.id, Draft.slug.in_({line.slug for line in order.lines}))
+    own = order.requester_id in {None, uow.actor.id}
+    drafts = delete(Draft).where(Draft.person_id == uow.actor.id, Draft.slug.in_({line.slug for line in order.lines} if own else set()))
     teams = select(func.jsonb_object_agg(Team.key, Team.id)).scalar_subquery()
     earlier, known, *drawn = uow.ask(
         func.request_of_submission(order.submission_key), teams, *records.drawn(kinds), after=drafts.cte("drafts_sent")
@@ -115,8 +121,9 @@ def _again(uow: UnitOfWork, request_id: int) -> Request:
 
 
 def _beneficiary(uow: UnitOfWork, order: Order) -> int | None:
-    if order.beneficiary_id is None or order.beneficiary_id == uow.actor.id:
-        return uow.actor.id
+    requester = order.requester_id or uow.actor.id
+    if order.beneficiary_id is None or order.beneficiary_id == requester:
+        return requester
     found = uow.session.scalar(select(Person.id).where(Person.id == order.beneficiary_id, Person.active))
     if found is None:
         raise Invalid({"beneficiary": t("Choose somebody from the list.")})
@@ -124,7 +131,7 @@ def _beneficiary(uow: UnitOfWork, order: Order) -> int | None:
 
 
 def _item(uow: UnitOfWork, line: Line, number: str, request: Request, teams: Mapping[str, int]) -> Item:
-    offer = catalog.orderable(uow.session, line.slug, uow.actor.id)
+    offer = catalog.orderable(uow.session, line.slug, request.requester_id)
     expect(uow, offer, line.catalog_hash)
     return _born(uow, offer, judged(uow, offer, line.answers), number, request, request.beneficiary_id, teams)
 

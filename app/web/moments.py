@@ -39,6 +39,8 @@ SENTENCES: Final = {
     "grant.remind": ("bell", t("told that the access of %(number)s ends soon")),
     "grant.ending": ("key", t("began to end the access of %(number)s")),
     "grant.end": ("key", t("ended the access of %(number)s")),
+    "request.replace": ("bag-check", t("ordered it in the place of %(record)s")),
+    "request.convert": ("exclamation-triangle", t("opened the incident %(record)s from it")),
     "request.link": ("link-45deg", t("linked %(number)s")),
 }
 STEPS: Final = {
@@ -88,7 +90,7 @@ def _sentence(moment: Moment) -> tuple[str, Text]:
     choice = CHOICES.get(str(moment.after.get("choice")), t("no answer"))
     if moment.name in SENTENCES:
         icon, words = SENTENCES[moment.name]
-        return icon, t(words.msgid, number=moment.stream, choice=choice)
+        return icon, t(words.msgid, number=moment.stream, choice=choice, record=str(moment.after.get("record", "")))
     if moment.name == "item.step" and state in STEPS:
         icon, words = STEPS[str(state)]
         return icon, t(words.msgid, number=moment.stream, step=str(moment.after.get("step", "")))

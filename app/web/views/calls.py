@@ -4,19 +4,19 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from app.forms.catalog import PREFIX, ItemForm
 from app.forms.incidents import CallForm
+from app.models.requests import Request
 from app.priorities import matrix
 from app.queries import assets, neighbours, people
 from app.queries.choices import Choices
 from app.rules.errors import Invalid
 from app.rules.words import t
-from app.services import reporting
+from app.services import conversions, reporting
 from app.services.reporting import Report
 from app.unit_of_work import UnitOfWork, unit_of_work
-from app.web import category_form
+from app.web import carried, category_form
 from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language
@@ -29,17 +29,18 @@ bp = Blueprint("calls", __name__, url_prefix="/incidents/new")
 @bp.get("")
 @permission("incident.open_for")
 def new() -> ResponseReturnValue:
-    """Show the form; `?caller=` and `?title=` fill it."""
-    given = MultiDict({name: value for name, value in request.args.items() if name in ("caller", "title", "category")})
+    """Show the form; `?caller=`, `?title=` and `?category=` fill it, or all that was said on the request `?origin=`."""
+    given = {name: value for name, value in request.args.items() if name in ("caller", "title", "category")}
     with unit_of_work(me()) as uow:
-        return _page(uow, CallForm(language=current_language(), data=given.to_dict()))
+        origin, said = carried.from_request(uow, request.args["origin"]) if request.args.get("origin") else (None, given)
+        return _page(uow, _form(data=said), origin=origin)
 
 
 @bp.post("")
 @permission("incident.open_for")
 def create() -> ResponseReturnValue:
     """Open the incident; with `look`, only show who that is and what is like it (for a browser without script)."""
-    form = CallForm(request.form, language=current_language())
+    form = _form(request.form)
     with unit_of_work(me()) as uow:
         unknown = form.caller.resolve(Choices(uow.session))
         if "look" in request.form:
@@ -53,7 +54,7 @@ def create() -> ResponseReturnValue:
         questions = category_form.questions(uow, form.category.data, request.form)
     try:
         with unit_of_work(me()) as uow:
-            number = reporting.open_for(uow, caller.id if caller else 0, _report(form, questions), impact=int(form.impact.data)).number
+            number = _open(uow, form, caller.id if caller else 0, _report(form, questions))
     except Invalid as wrong:
         theirs = {name for name in wrong.fields if questions and PREFIX + name in questions}
         form.refuse({name: text for name, text in wrong.fields.items() if name not in theirs})
@@ -82,7 +83,24 @@ def questions() -> ResponseReturnValue:
         return render_template("incidents/questions.html", questions=form.asked_fields() if form else [], form=form)
 
 
-def _page(uow: UnitOfWork, form: CallForm, asked: ItemForm | None = None) -> str:
+def _form(posted: Any = None, data: Any = None) -> CallForm:
+    form = CallForm(posted, language=current_language(), data=data)
+    if form.origin.data:
+        form.came_through_the_portal()
+    return form
+
+
+def _open(uow: UnitOfWork, form: CallForm, caller: int, said: Report) -> str:
+    """Open it, from a request or by itself, and return its number."""
+    impact = int(form.impact.data)
+    if form.origin.data:
+        return conversions.to_incident(uow, form.origin.data, caller, said, impact=impact, cancels=form.cancels.data).number
+    return reporting.open_for(uow, caller, said, impact=impact).number
+
+
+def _page(uow: UnitOfWork, form: CallForm, asked: ItemForm | None = None, *, origin: Request | None = None) -> str:
+    if form.origin.data and origin is None:
+        origin, _ = carried.from_request(uow, form.origin.data)
     form.category.choices = category_form.options()
     services = assets.listed(uow.session, class_="service", per_page=200).rows
     form.service.choices = [("", say(t("Not known yet"))), *((row.key, row.name) for row in services)]
@@ -90,7 +108,8 @@ def _page(uow: UnitOfWork, form: CallForm, asked: ItemForm | None = None) -> str
     typed = {name: form[name].data or "" for name in ("caller", "title", "category", "impact", "urgency", "service")}
     wrong = [*form.error_summary(), *(asked.error_summary() if asked else [])]
     return render_template(
-        "incidents/new.html", form=form, asked=asked, questions=asked.asked_fields() if asked else [], wrong=bool(wrong), summary=wrong, **_beside(uow, typed),
+        "incidents/new.html", form=form, asked=asked, questions=asked.asked_fields() if asked else [], wrong=bool(wrong), summary=wrong, origin=origin,
+        **_beside(uow, typed),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.models.requests import Item
-from app.queries import catalog_health, progress, requests, standing, stuck
+from app.queries import catalog_health, incident_page, progress, requests, standing, stuck
 from app.rules.errors import Invalid
 from app.rules.lifecycle import FINAL
 from app.rules.words import t
@@ -15,7 +15,7 @@ from app.web import ordering
 from app.web.allowed import allowed_each
 from app.web.answers import shown
 from app.web.current import me, now
-from app.web.incident_words import CHANNELS
+from app.web.incident_words import CHANNELS, LINKS
 from app.web.permission import permission
 from app.web.preferences import current_language
 from app.web.redirects import done, see_other
@@ -24,7 +24,7 @@ from app.web.shown import say
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 ACTS = (
     "request.cancel", "request.reply", "request.remind", "item.retry", "item.change", "item.cancel", "item.hold",
-    "item.resume", "item.compensate", "item.answer", "item.name_approver", "record.timeline", "request.call",
+    "item.resume", "item.compensate", "item.answer", "item.name_approver", "record.timeline", "request.call", "request.convert",
 )  # fmt: skip
 
 
@@ -56,12 +56,13 @@ def _page(number: str, wrong: Invalid | None = None) -> str:
         reasons = stuck.why_failed([item for item in whole.request.items if "item.retry" in may[item.id]])
         is_open = whole.request.state not in FINAL
         called = requests.calls(uow.session, whole.request) if "request.call" in may[whole.request.id] else {}
+        links = incident_page.links(uow.session, uow.actor, whole.request.id)
         talk = sorted({note.id: note for note in (*whole.notes, *(note for note, _ in called.values()))}.items())
         begun = {part.item.id for part in parts if services.is_past_recall(part.item)}
         usual = catalog_health.usual(uow.session, [part.item.slug for part in parts], now() - ordering.LATELY) if is_open else {}
         return render_template(
             "requests/show.html", whole=whole, parts=parts, rows=rows, may=may[whole.request.id], each_may=may, is_open=is_open,
-            begun=begun, reasons=reasons, usual=usual, now=now(), talk=[note for _, note in talk], CHANNELS=CHANNELS,
+            begun=begun, reasons=reasons, usual=usual, now=now(), talk=[note for _, note in talk], CHANNELS=CHANNELS, links=links, LINKS=LINKS,
             called={id_: channel for id_, (_, channel) in called.items()}, errors={name: say(text) for name, text in wrong.fields.items()} if wrong else {},
         )  # fmt: skip
 
