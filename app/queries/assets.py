@@ -94,6 +94,11 @@ def whole(session: Session, key: str) -> Whole:
     )  # fmt: skip
 
 
+def about(session: Session, record_id: int) -> Sequence[int]:
+    """Return the ids of what a record is about."""
+    return session.scalars(select(Affected.ci_id).where(Affected.record_id == record_id)).all()
+
+
 def impact(session: Session, ids: Sequence[int]) -> list[Hurt]:
     """Return what is hurt when these fail, they themselves first, each on its shortest way: one query, for list and graph."""
     if not ids:

@@ -10,11 +10,12 @@ from app.models.incidents import Incident
 from app.queries import assets, incident_page, neighbours
 from app.queries.timeline import Moment
 from app.rules.assets import CLASSES, CRITICALITIES
-from app.rules.errors import Invalid
+from app.rules.errors import Forbidden, Invalid
 from app.rules.graphs import BOX_HEIGHT, BOX_WIDTH, Place, drawing
 from app.rules.incidents import Major, closes_at
 from app.rules.lifecycle import FINAL, Action, RecordKind, actions
 from app.rules.mentions import filled
+from app.rules.words import t
 from app.services import visits
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import category_form, incident_words, moments
@@ -91,14 +92,28 @@ def _around(uow: UnitOfWork, incident: Incident, parts: incident_page.Parts, act
     """What stands around it, for those who work on it: its caller's other records, what is like it, what fails with it."""
     about = [item.id for item in parts.about]
     hurt = assets.impact(uow.session, about)
-    beside = neighbours.of(uow.session, uow.actor, person_id=incident.requester_id, words=incident.title, category=incident.category, cis=about, besides=incident.id)
     posted = request.form if act == "describe" else None
     asked = category_form.questions(uow, incident.category, posted, incident.fields)
     return {
         "hurt": hurt, "graph": drawing([Place(each.id, each.steps, each.through) for each in hurt]) if hurt else None, "box": (BOX_WIDTH, BOX_HEIGHT),
-        "classes": CLASSES, "criticalities": CRITICALITIES, "beside": beside, "asked": asked, "categories": category_form.options(),
+        "classes": CLASSES, "criticalities": CRITICALITIES, "beside": _neighbours(uow, incident, about) if "beside" in request.args else None, "asked": asked, "categories": category_form.options(),
         "link_types": [(key, words[0]) for key, words in incident_words.LINKS.items()],
     }  # fmt: skip
+
+
+def beside(number: str) -> str:
+    """Draw what stands beside it: a part of its page that comes after the page."""
+    with unit_of_work(me()) as uow:
+        incident = incident_page.of(uow.session, uow.actor, number)
+        if not allowed(uow, incident, *INSIDE):
+            raise Forbidden(t("You may not do this."))
+        return render_template("incidents/neighbours.html", beside=_neighbours(uow, incident, assets.about(uow.session, incident.id)))
+
+
+def _neighbours(uow: UnitOfWork, incident: Incident, about: Sequence[int]) -> neighbours.Beside:
+    return neighbours.of(
+        uow.session, uow.actor, person_id=incident.requester_id, words=incident.title, category=incident.category, cis=about, besides=incident.id,
+    )  # fmt: skip
 
 
 def doable(incident: Incident, may: frozenset[str], me_id: int | None) -> frozenset[str]:

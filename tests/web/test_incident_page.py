@@ -55,6 +55,7 @@ def test_an_analyst_takes_answers_and_resolves_and_the_caller_confirms(house: Fl
 
 def test_the_page_asks_little_however_much_hangs_on_it_and_keeps_inside_what_is_inside(house: Flask) -> None:
     number, cause = brought("in_progress", category="network/vpn", fields={"place": "home"}), problem()
+    alike = reported("The VPN is slow, too", who="igor", category="network/vpn", fields={"place": "home"})
     with unit_of_work("bo") as uow:
         relations.add(uow, number, "problem", cause)
         tags.add(uow, number, "vpn")
@@ -73,7 +74,11 @@ def test_the_page_asks_little_however_much_hangs_on_it_and_keeps_inside_what_is_
         for word in ("router.txt", "See the log.", "The whole team.", "priority from P5 Planning to P4 Low", cause):
             assert (word in text) is inside, (login, word)
         assert ("Network › VPN" in text, "Home" in text, "Why P4?" in text) == (True, True, True)
-    assert browser_of(house, "igor").get(page).status_code == 404
+        with counted() as statements:
+            beside = client.get(f"{page}/beside")
+        assert (beside.status_code, len(statements) <= MOST_QUERIES) == (200 if inside else 403, True), login
+        assert (alike in beside.text, alike in text, alike in client.get(f"{page}?beside=1").text) == (inside, False, inside), login
+    assert [browser_of(house, "igor").get(address).status_code for address in (page, f"{page}/beside")] == [404, 404]
     assert "See the log." not in bo.get(f"{page}?show=changes").text
     assert "made it" not in bo.get(f"{page}?show=talk").text
     with database.sessions().begin() as session:

@@ -26,6 +26,13 @@ def show(number: str) -> ResponseReturnValue:
     return incident_page.page(number)
 
 
+@bp.get("/<number>/beside")
+@permission("incident.view")
+def beside(number: str) -> ResponseReturnValue:
+    """Show what else its caller has, and what is like it."""
+    return incident_page.beside(number)
+
+
 @bp.post("/<number>/reply")
 @permission("incident.reply")
 def reply(number: str) -> ResponseReturnValue:
