@@ -28,7 +28,7 @@ from app.visibility import Actor, visible
 SHOWN: Final = 100
 WATCHERS: Final = 50  # thousands may have said "me, too"
 # What a caller reads of its history: what was said, and how it went on; never who was asked or what was noted.
-TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply", "call", "major_update")
+TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply", "call", "undo", "major_update")
 
 
 @dataclass

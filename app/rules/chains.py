@@ -52,13 +52,14 @@ class Entry(NamedTuple):
 class Progress:
     """How far the reader is in one stream."""
 
-    __slots__ = ("previous", "seq", "state")
+    __slots__ = ("previous", "seq", "state", "was")
 
     def __init__(self) -> None:
         """Stand before the first event."""
         self.seq = 0
         self.previous = audit.GENESIS
         self.state: str | None = None
+        self.was: str | None = None  # before the last change of it, which alone can be taken back, once
 
 
 def faults(entries: Iterable[Entry]) -> Iterator[Finding]:
@@ -122,17 +123,19 @@ def _transition(entry: Entry, at: Progress, before: dict[str, Any], after: dict[
     if name == REPLAY and before.get("state") != at.state:
         yield Finding("I8", row_of(entry), f"It leaves the state {before.get('state')}, but {entry.stream} was {at.state}.")
     if name == "create" or name == REPLAY:
-        at.state = after.get("state")
+        at.state, at.was = after.get("state"), None
         return
     action = _ACTIONS.get(name)
     if action is None or kind != entry.kind or "state" not in before or "state" not in after:
         return
     legal = lifecycle.target(RecordKind(kind), action, before["state"])
+    if action is Action.UNDO and lifecycle.undoes(RecordKind(kind), before["state"], at.was):
+        legal = at.was
     if before["state"] != at.state:
         yield Finding("I8", row_of(entry), f"It leaves the state {before['state']}, but {entry.stream} was {at.state}.")
     if after["state"] != legal:
         yield Finding("I8", row_of(entry), f"{entry.name} does not lead from {before['state']} to {after['state']}.")
-    at.state = after["state"]
+    at.state, at.was = after["state"], None if action is Action.UNDO else before["state"]
 
 
 def _ended(last: Entry, at: Progress) -> Iterator[Finding]:

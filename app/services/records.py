@@ -59,12 +59,15 @@ def move(
     """Take the record along a transition of MOVES and return its new state.
 
     Checks the permission `<kind>.<action>`, unless this only follows from a decision already checked (`consequence`).
-    Raises Forbidden, or ActionNotAllowed where MOVES has no such transition. Only REPLAY, by the importer, says itself
-    where it goes (`to`); a record's first event by it has no state before.
+    Raises Forbidden, or ActionNotAllowed where MOVES has no such transition. Only REPLAY, by the importer, and UNDO, back
+    along a row of MOVES, say themselves where they go (`to`); a record's first event by REPLAY has no state before.
     """
     if not consequence:
         uow.check(f"{record.kind}.{action}", record)
-    target = _played(uow, record, to) if action is Action.REPLAY else lifecycle.target(record.kind, action, record.state)
+    if action is Action.UNDO:
+        target = to if lifecycle.undoes(record.kind, record.state, to) else None
+    else:
+        target = _played(uow, record, to) if action is Action.REPLAY else lifecycle.target(record.kind, action, record.state)
     if target is None:
         raise ActionNotAllowed(
             t("%(number)s is %(state)s: this cannot be done now.", number=record.number, state=lifecycle.STATE_WORDS[record.state])

@@ -21,6 +21,7 @@ LINKS: Final = {  # a link from here, and one that leads here
 }  # fmt: skip
 PLAIN: Final = {
     "incident.reply": ("reply", t("wrote")), "incident.note": ("lock", t("noted")), "incident.resume": ("arrow-repeat", t("made it go on")),
+    "incident.undo": ("arrow-left", t("took that back")),
     "incident.reopen": ("arrow-repeat", t("reopened it")), "incident.let_go": ("person-check", t("gave it back to its team")),
     "incident.attach": ("paperclip", t("added a file")), "incident.tag": ("tag", t("added a tag")), "incident.untag": ("tag", t("removed a tag")),
     "incident.me_too": ("hand-thumbs-up", t("has the same trouble")),

@@ -18,3 +18,9 @@ def done(said: Text, endpoint: str, **values: Any) -> Response:
     """Say that it worked, on the page that comes next."""
     flash(say(said), "success")
     return see_other(endpoint, **values)
+
+
+def undoable(said: Text, undo: str, step: int, endpoint: str, **values: Any) -> Response:
+    """Say that it worked, beside a button that takes it back: posts the number of the step to the address `undo`."""
+    flash([say(said), undo, step], "undo")  # type: ignore[arg-type]  # whatever JSON holds
+    return see_other(endpoint, **values)

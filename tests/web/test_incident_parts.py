@@ -1,5 +1,6 @@
 """What hangs on an incident, changed on its page without script; merging, splitting, calls, drafts, ready answers, what is new."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,13 +10,14 @@ from sqlalchemy import select, update
 
 from app import canned, database
 from app.models.assets import CiRelation, ConfigurationItem
+from app.models.messages import Message
 from app.models.people import Membership, Team
 from app.models.requests import Item
 from app.models.visits import Visit
 from app.rules.errors import ActionNotAllowed
-from app.services import calls, tasks
+from app.services import audit, calls, incidents, tasks, undoing
 from app.unit_of_work import SYSTEM, unit_of_work
-from tests.cast import event_names, person_id
+from tests.cast import NOON, event_names, person_id
 from tests.services.incidents_scene import brought, found, letters, linked, problem, reported, role
 from tests.web.pages import asked, browser_of, counted, send
 
@@ -143,3 +145,59 @@ def test_drafts_wait_ready_answers_are_filled_and_what_is_new_is_marked(house: F
     wrong.write_text('[[answers]]\nkey = "a"\nname = "A"\nname_pt = "A"\ntext = "{who}"\ntext_pt = "A"\n', "utf-8")
     with pytest.raises(canned.AnswerFault, match="who"):
         canned.load(wrong)
+
+
+def test_what_was_just_sent_is_taken_back_with_its_mail_and_its_words_are_a_draft_again(house: Flask) -> None:
+    number = brought("in_progress")
+    bo, ana, caro, page = browser_of(house, "bo"), browser_of(house, "ana"), browser_of(house, "caro"), f"/incidents/{number}"
+
+    def step() -> str:
+        found = re.search(r'name="step" value="(\d+)"', bo.get(page).text)
+        return found[1] if found else ""
+
+    def do(act: str, **fields: str) -> str:
+        assert send(bo, f"{page}/{act}", version=str(found(number).version), **fields).status_code == 303
+        return step()
+
+    def waiting() -> set[str]:
+        with database.sessions()() as session:
+            return set(session.scalars(select(Message.template).where(Message.state == "queued", Message.record_id == found(number).id)))
+
+    sent = do("reply", body="The cable was loose.", then="resolve", code="solved")
+    assert (found(number).state, "incident_resolved" in waiting(), "The cable was loose." in ana.get(page).text) == ("resolved", True, True)
+    with database.sessions()() as session:
+        held = select(Message.next_at - Message.created_at).where(Message.template == "incident_resolved", Message.state == "queued")
+        assert min(session.scalars(held)) >= timedelta(seconds=10)
+    assert (send(ana, f"{page}/undo", step=sent).status_code, send(caro, f"{page}/undo", step=sent).status_code) == (403, 404)
+    assert send(bo, f"{page}/undo", step="1").status_code == 404
+    assert send(bo, f"{page}/undo", step=sent).status_code == 303
+    incident = found(number)
+    assert (incident.state, incident.resolved_at, incident.resolution_code, waiting()) == ("in_progress", None, None, waiting() - {"incident_resolved"})
+    assert "The cable was loose.</textarea>" in bo.get(page).text
+    hers = ana.get(page).text
+    assert ("The cable was loose." in hers, "took that back" in hers) == (False, True)
+    assert ana.get("/search?q=loose").text.count(number) == 0
+    assert send(bo, f"{page}/undo", step=sent).status_code == 409  # once
+
+    paused = do("hold", reason="vendor", comment="Ticket 12")
+    send(bo, f"{page}/notes", body="Talk takes nothing away")
+    assert (send(bo, f"{page}/undo", step=paused).status_code, found(number).state, found(number).hold_reason) == (303, "in_progress", None)
+    do("hold", reason="vendor")
+    resumed = do("resume")
+    assert (send(bo, f"{page}/undo", step=resumed).status_code, found(number).state, found(number).hold_reason) == (303, "on_hold", "vendor")
+    resumed = do("resume")
+    assert do("hold", reason="evidence")
+    late = send(bo, f"{page}/undo", step=resumed)
+    assert (late.status_code, "has gone on since" in late.text) == (409, True)
+
+    fresh = reported("Taken by mistake")
+    page = f"/incidents/{fresh}"
+    send(bo, f"{page}/take", version="1")
+    taken = step()
+    assert (send(bo, f"{page}/undo", step=taken).status_code, found(fresh).state, found(fresh).assignee_id) == (303, "new", None)
+    with unit_of_work("bo", now=NOON) as uow:
+        incidents.take(uow, fresh)
+        old = undoing.offer(uow, fresh)
+    with unit_of_work("bo", now=NOON + timedelta(seconds=16)) as uow, pytest.raises(ActionNotAllowed, match="seconds"):
+        undoing.undo(uow, fresh, old or 0)
+    assert audit.verify().findings == []

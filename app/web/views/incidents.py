@@ -3,20 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.models.incidents import Incident
 from app.rules.errors import Invalid
 from app.rules.words import Text, t
-from app.services import attachments, conversations, incident_details, incidents, reporting
+from app.services import attachments, conversations, incident_details, incidents, reporting, undoing
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import incident_page
 from app.web.current import me
 from app.web.permission import permission
-from app.web.redirects import done
+from app.web.redirects import done, undoable
 
 bp = Blueprint("incidents", __name__, url_prefix="/incidents")
+UNDOABLE = frozenset({"reply", "take", "start", "hold", "resume", "resolve"})
 
 
 @bp.get("/<number>")
@@ -114,6 +115,16 @@ def resolve(number: str) -> ResponseReturnValue:
     return act("resolve", number, lambda uow: incidents.resolve(uow, number, code, notes, version=version()), t("%(number)s is resolved.", number=number))
 
 
+@bp.post("/<number>/undo")
+@permission("incident.undo")
+def undo(number: str) -> ResponseReturnValue:
+    """Take back what I just did, within seconds."""
+    with unit_of_work(me()) as uow:
+        is_draft = undoing.undo(uow, number, request.form.get("step", 0, type=int))
+    words = t("Taken back. Nothing was sent; your words are a draft again.") if is_draft else t("Taken back.")
+    return done(words, "incidents.show", number=number, _anchor="composer" if is_draft else None)
+
+
 @bp.post("/<number>/reopen")
 @permission("incident.reopen")
 def reopen(number: str) -> ResponseReturnValue:
@@ -161,8 +172,11 @@ def act(name: str, number: str, do: Callable[[UnitOfWork], object], words: Text,
     try:
         with unit_of_work(me()) as uow:
             do(uow)
+            step = undoing.offer(uow, number) if name in UNDOABLE else None
     except Invalid as wrong:
         return incident_page.page(number, wrong, name), 422
+    if step is not None:
+        return undoable(words, url_for("incidents.undo", number=number), step, "incidents.show", number=number, **page)
     return done(words, "incidents.show", number=number, **page)
 
 

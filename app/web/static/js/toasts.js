@@ -1,12 +1,13 @@
 // Toasts: dismissed by button, or by themselves after a while unless they report an error or are being read.
 (() => {
-  const STAY = 8000;
+  const STAY = 8000, UNDO = 10000;   // what can be taken back stays as long as it can
   const settle = (toast) => {
     if (toast.dataset.toast === "error" || toast.dataset.settled) return;
     toast.dataset.settled = "yes";
-    let timer = setTimeout(() => toast.remove(), STAY);
+    const stay = toast.dataset.toast === "undo" ? UNDO : STAY;
+    let timer = setTimeout(() => toast.remove(), stay);
     const hold = () => clearTimeout(timer);
-    const go = () => { timer = setTimeout(() => toast.remove(), STAY); };
+    const go = () => { timer = setTimeout(() => toast.remove(), stay); };
     toast.addEventListener("pointerenter", hold);
     toast.addEventListener("focusin", hold);
     toast.addEventListener("pointerleave", go);
