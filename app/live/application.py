@@ -93,7 +93,7 @@ async def _open(request: Request, hub: Hub, presence: Presence) -> Response:
             return JSONResponse({"title": f"At most {MOST_NUMBERS} records"}, 400, headers=headers)
         hub.open(stream)
         try:
-            seen, changed = await asyncio.to_thread(visible_to, identity, wanted, _since(request))
+            seen, changed, stale = await asyncio.to_thread(visible_to, identity, wanted, stream.pages, _since(request))
             allow(stream, seen)
             presence.arrive(stream)
             stream.present |= {number for number in seen if stream.is_inside and presence.at(number, stream.person_id)}
@@ -107,9 +107,8 @@ async def _open(request: Request, hub: Hub, presence: Presence) -> Response:
         return JSONResponse({"title": "The database does not answer"}, 503, headers=headers | {"Retry-After": "5"})
     if "last-event-id" in request.headers:  # it was here before, and may have missed something
         tell_all(stream)
-    elif _since(request):  # a page made before this stream began; what worklists missed is not known, so they ask once
-        for page in stream.pages:
-            stream.tell("page", page)
+    for page in stale:  # made before this stream began; what worklists missed is not known, so they ask once
+        stream.tell("page", page)
     for number in changed:
         stream.tell("number", number)
     if stream.present:

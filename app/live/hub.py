@@ -106,6 +106,10 @@ class Hub:
         """Say whether anybody listens to a worklist."""
         return bool(self._by_page)
 
+    def pages(self) -> frozenset[str]:
+        """Return which worklists anybody listens to."""
+        return frozenset(page for page, _ in self._by_page)
+
     def missed(self) -> None:
         """Nothing was heard for a while: everything may have changed."""
         for stream in self._streams:

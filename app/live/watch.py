@@ -133,7 +133,7 @@ class Watch:
         await asyncio.sleep(GATHER_SECONDS)
         numbers, self._gathered = self._gathered, set()
         try:
-            self.hub.concern(await asyncio.to_thread(_concerned, numbers))
+            self.hub.concern(await asyncio.to_thread(_concerned, numbers, self.hub.pages()))
         except AWAY as error:
             log.warning("worklists not told", reason=type(error).__name__)
 
@@ -151,12 +151,15 @@ def identity_of(token_hash: str) -> Identity | None:
 
 
 def visible_to(
-    identity: Identity, numbers: frozenset[str], since: datetime | None
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Return what this person may hear of, and what of it has changed since the page was made."""
+    identity: Identity, numbers: frozenset[str], pages: frozenset[str], since: datetime | None
+) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return what this person may hear of, and which records and pages (may) have changed since the page was made."""
     with database.sessions()() as session:
         seen = live.visible(session, identity.actor, numbers)
-        return seen, live.changed_since(session, seen, since - OVERLAP) if since else frozenset()
+        if since is None:
+            return seen, frozenset(), frozenset()
+        quiet = live.OUTAGES in pages and not live.outages_since(session, since - OVERLAP)  # else all pages would ask for it
+        return seen, live.changed_since(session, seen, since - OVERLAP), pages - ({live.OUTAGES} if quiet else set())
 
 
 def _ask(streams: Sequence[Stream]) -> dict[Stream, frozenset[str]]:
@@ -187,9 +190,9 @@ def _is_in(found: Identity) -> bool:
     return found.has_ended is None and found.stage is Stage.IN
 
 
-def _concerned(numbers: set[str]) -> dict[str, frozenset[int]]:
+def _concerned(numbers: set[str], pages: frozenset[str]) -> dict[str, frozenset[int]]:
     with database.sessions()() as session:
-        return dict(live.concerned(session, numbers))
+        return dict(live.concerned(session, numbers, pages))
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, act: Callable[..., None], *arguments: str) -> None:

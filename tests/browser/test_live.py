@@ -11,6 +11,8 @@ from tests.browser.conftest import opened, serving
 from tests.databases import forget_settings
 from tests.live.conftest import Live, sign_in, wait_for
 from tests.live.conftest import serving as streaming
+from tests.services.incidents_scene import do
+from tests.services.test_majors import accepted
 from tests.services.test_requests import decide
 from tests.web.pages import asked
 
@@ -50,6 +52,19 @@ def test_an_approval_shows_on_the_open_page_without_a_reload(desk: Desk) -> None
     expect(page.locator("#standing")).to_contain_text("The group's owner agreed", timeout=20_000)
     assert page.evaluate("window.same") is True
     assert page.locator("textarea[name=body]").input_value() == "half a sentence"
+
+
+def test_a_major_incident_shows_on_the_open_pages_of_those_it_affects(desk: Desk) -> None:
+    page = desk.browser.new_page()
+    page.goto(f"{desk.address}/requests/")
+    page.evaluate("window.same = true")
+    expect(page.locator("#outages")).to_be_empty()
+    wait_for(lambda: any("outages" in stream.pages for stream in desk.live.server.hub.streams()))
+    number = accepted(headline="Mail is down", headline_pt="O correio parou")
+    expect(page.locator("#outages")).to_contain_text("Mail is down", timeout=20_000)
+    do(number, "resolve")
+    expect(page.locator("#outages")).to_be_empty(timeout=20_000)
+    assert page.evaluate("window.same") is True
 
 
 def test_a_change_heard_during_a_refresh_causes_another_one(desk: Desk) -> None:

@@ -39,7 +39,7 @@ def test_a_manager_accepts_tells_files_and_closes_and_whom_it_affects_reads_it_o
         sound(page)
         with opened(chromium, address, language="pt", size=PHONE, theme="dark") as phone:
             hers = enter(phone, address, "ana", "pt")
-            expect(hers.get_by_role("status", name="O que não funciona agora")).to_contain_text("O correio parou")
+            expect(hers.get_by_role("group", name="O que não funciona agora")).to_contain_text("O correio parou")
             sound(hers)
             hers.get_by_role("link", name="O correio parou").click()
             expect(hers.locator(".updates strong")).to_have_text("chat")

@@ -21,6 +21,7 @@ from app.settings import ROOT
 from app.unit_of_work import unit_of_work
 from tests.cast import person_id
 from tests.live.conftest import BASE, Listener, Live, sign_in, wait_for
+from tests.services.test_majors import accepted
 from tests.services.test_requests import decide, planned
 
 
@@ -146,6 +147,23 @@ def test_a_worklist_that_was_shown_before_the_stream_began_is_asked_for_once(liv
     with live.listen(sign_in("helena"), pages="approvals", extra="&since=2026-01-01T00:00:00%2B00:00") as stream:
         assert stream.next() == ("ready", {"numbers": [], "pages": ["approvals"]})
         assert stream.next() == ("changed", {"page": "approvals"})
+
+
+def test_whom_a_major_incident_affects_hears_of_it_and_nobody_else(live: Live) -> None:
+    with live.listen(sign_in("ana"), pages="outages") as hers, live.listen(sign_in("zeca"), pages="outages,requests") as his:
+        assert hers.next() == ("ready", {"numbers": [], "pages": ["outages"]})
+        his.next()
+        number = accepted()
+        assert hers.next() == ("changed", {"page": "outages"})
+        order("key-2", "zeca")
+        assert his.next() == ("changed", {"page": "requests"})  # and nothing of the outage
+    ago, later = ((datetime.now(UTC) + timedelta(hours=hours)).isoformat().replace("+", "%2B") for hours in (-1, 1))
+    with database.sessions().begin() as session:
+        session.execute(update(Record).where(Record.number == number).values(updated_at=datetime.now(UTC)))
+    with live.listen(sign_in("ana"), pages="outages", extra=f"&since={ago}") as hers:
+        assert [hers.next(), hers.next()][1] == ("changed", {"page": "outages"})
+    with live.listen(sign_in("zeca"), pages="outages,requests", extra=f"&since={later}") as his:  # no page is asked for without a reason
+        assert [his.next(), his.next()][1] == ("changed", {"page": "requests"})
 
 
 def test_only_our_own_pages_may_listen(live: Live) -> None:

@@ -42,6 +42,13 @@ def outages_here() -> list[Known]:
     return found
 
 
+@bp.get("/outages")
+@permission("portal.use")
+def outages() -> ResponseReturnValue:
+    """Show what does not work now: a part of every page, when it has changed; `?besides=` leaves one out, whose page it is."""
+    return render_template("frame/outages.html")
+
+
 @bp.get("/incidents/major")
 @permission("major.view")
 def index() -> ResponseReturnValue:
