@@ -17,7 +17,7 @@ from app.settings import settings
 
 FILE = "calendars.toml"
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-KEYS: Final = frozenset({"zone", "holidays", "own_days", "closing", "day", *DAYS})
+KEYS: Final = frozenset({"name", "name_pt", "zone", "holidays", "own_days", "closing", "day", *DAYS})
 HOLIDAY_YEARS: Final = range(2000, 2051)  # logs are replayed from the past, clocks run a few years ahead
 _WINDOW = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 
@@ -50,10 +50,15 @@ def load(path: Path) -> dict[str, Calendar]:
     return {name: _Reading(origin, name).calendar(table) for name, table in read.items()}
 
 
-def holidays_of(code: str, year: int) -> dict[date, str]:
-    """Return the holidays of a country or state in a year, with their names there."""
+@cache
+def holidays_of(code: str, year: int, language: str = "") -> Mapping[date, str]:
+    """Return the holidays of a country or state in a year, with their names in this language, else in the country's own."""
+    if not code:
+        return {}
     country, _, state = code.partition("-")
-    return dict(holidays.country_holidays(country, subdiv=state or None, years=year))
+    known = holidays.country_holidays(country, subdiv=state or None)
+    spoken = next((each for each in known.supported_languages if each.startswith(language)), known.default_language) if language else None
+    return dict(holidays.country_holidays(country, subdiv=state or None, years=year, language=spoken))
 
 
 @cache
@@ -85,12 +90,19 @@ class _Reading:
             return Calendar(
                 name=self.name, zone=self._zone(table.get("zone", settings().timezone)), windows=week, public=str(public),
                 holidays=self._holidays(public) | self._own_days(table.get("own_days", [])),
-                rolls=closing == "rolls", day_minutes=self._day(table.get("day")),
+                rolls=closing == "rolls", day_minutes=self._day(table.get("day")), title=self._title(table),
             )  # fmt: skip
         except CalendarFault:
             raise
         except ValueError as fault:
             raise self.fault(fault) from fault
+
+    def _title(self, table: Mapping[str, Any]) -> dict[str, str]:
+        given = {"en": table.get("name"), "pt": table.get("name_pt")}
+        said = {language: words for language, words in given.items() if isinstance(words, str) and words.strip()}
+        if len(said) < len(given) and any(words is not None for words in given.values()):
+            raise self.fault("name and name_pt go together", "name" if "name" in table else "name_pt")
+        return said
 
     def _zone(self, zone: Any) -> str:
         try:

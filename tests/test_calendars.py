@@ -70,6 +70,7 @@ def test_every_key_is_read(tmp_path):
         ('[x]\nday = "1d"\nmonday = ["09:00-12:00"]', "in hours and minutes"),
         ("[a]\nmonday = ['09:00-12:00']\n\n[x]\n# no day\nmonday = 3", "calendars.toml:6: [x] monday has 3"),
         ('[x]\nmonday = ["22:00-06:00"]', "00:00-06:00"),
+        ('[x]\nname = "Nights"\nmonday = ["22:00-24:00"]', "calendars.toml:2: [x] name and name_pt go together"),
     ],
 )
 def test_a_wrong_calendar_is_refused_with_its_name(tmp_path, words, told):

@@ -42,6 +42,7 @@ class Calendar:
     rolls: bool = False
     day_minutes: int = 0
     public: str = ""  # whose public holidays are among `holidays`: a country or state, such as BR-SP
+    title: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)  # what people call it, by language
     _years: dict[int, "_Year"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -144,6 +145,18 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
     instant, year = _instant(at), calendar._year(at.astimezone(UTC).year)
     index = bisect_right(year.starts, instant) - 1
     return index >= 0 and instant < year.ends[index]
+
+
+def next_turn(calendar: Calendar, at: datetime) -> datetime | None:
+    """Return when it next opens or closes after an instant; None: not within the next two years."""
+    instant, was, first = _instant(at), is_open(calendar, at), at.astimezone(UTC).year
+    for number in range(first, first + 3):
+        year = calendar._year(number)
+        turns = (edge for pair in zip(year.starts, year.ends, strict=True) for edge in pair if edge > instant)
+        for edge in turns:  # the end of a stretch that goes on in the next year is none
+            if is_open(calendar, found := EPOCH + timedelta(microseconds=edge)) is not was:
+                return found
+    return None
 
 
 def parse_target(text: str, calendar: Calendar) -> int:

@@ -57,6 +57,7 @@ SECTIONS: Final = (
             Link("majors.index", t("Major incidents"), "megaphone", "major.view"),
             Link("stuck.show", t("What is stuck"), "exclamation-triangle", "stuck.view"),
             Link("assets.index", t("Services"), "hdd-network", "ci.view"),
+            Link("calendars.index", t("Working hours"), "calendar-event", "ci.view"),
         ),
     ),
     Section(

@@ -83,7 +83,7 @@ PRIORITIES: Final = {1: t("Critical"), 2: t("High"), 3: t("Moderate"), 4: t("Low
 
 def init_app(app: Flask) -> None:
     """Give templates these functions."""
-    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, money=money, initials=initials, tint=tint, team_name=team_name, titled=titled, role_name=role_name)
+    app.jinja_env.filters.update(say=say, moment=moment, day=day, clock=clock, full_time=full_time, ago=ago, span=span, weekday=weekday, day_of_year=day_of_year, money=money, initials=initials, tint=tint, team_name=team_name, titled=titled, role_name=role_name)
     app.jinja_env.globals.update(state_look=state_look, words_of=words_of, browser=browser, PRIORITIES=PRIORITIES, minute=timedelta(minutes=1))
 
 
@@ -178,6 +178,17 @@ def span(length: timedelta) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     found = [f"{count} {unit}" for count, unit in parts if count]
     return " ".join(found[:2]) or "< 1 min"
+
+
+def weekday(number: int) -> str:
+    """Return the name of a day of the week; 0 is Monday."""
+    return str(format_date(date(2024, 1, 1 + number), "EEEE", locale=LOCALES[current_language()])).capitalize()
+
+
+def day_of_year(on: date) -> str:
+    """Return a day where the year is said beside it: `Fri 20 Nov`."""
+    language = current_language()
+    return str(format_date(on, PATTERNS[language]["day"], locale=LOCALES[language]))
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -75,6 +75,19 @@ def test_add_ends_where_a_walk_by_minutes_ends(case, length):
     assert hours.add(calendar, start, length) == at
 
 
+@settings(max_examples=100, deadline=None)
+@given(cases())
+def test_it_next_turns_where_the_wall_clock_says_so(case):
+    calendar, start = case
+    was, found = works(calendar, start), hours.next_turn(calendar, start)
+    walked = next((start + timedelta(minutes=n) for n in range(1, 9 * 1440) if works(calendar, start + timedelta(minutes=n)) != was), None)
+    assert found == walked or (walked is None and (found is None or found >= start + timedelta(days=9)))
+
+
+def test_what_never_closes_never_turns():
+    assert hours.next_turn(ALWAYS, datetime(2026, 12, 31, 23, 59, tzinfo=UTC)) is None
+
+
 @settings(max_examples=200, deadline=None)
 @given(cases(), st.integers(0, 10**10), st.integers(0, 10**7))
 def test_what_was_added_lies_between_to_the_microsecond(case, length, drift):
