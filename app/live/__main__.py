@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import click
 import uvicorn
+import uvloop
 
 from app import logs
 from app.live.application import create_app
@@ -43,7 +44,7 @@ def server(host: str, port: int) -> Server:
     hub = Hub()
     config = uvicorn.Config(
         create_app(hub), host=host, port=port, log_config=None, access_log=False, lifespan="on", server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS, timeout_keep_alive=5, loop="asyncio", ws="none",
+        timeout_graceful_shutdown=DRAIN_SECONDS, timeout_keep_alive=5, loop="uvloop", ws="none",
         proxy_headers=False, h11_max_incomplete_event_size=16 * 1024,
     )  # fmt: skip
     return Server(config, hub)
@@ -54,7 +55,7 @@ def server(host: str, port: int) -> Server:
 def main(host: str) -> None:
     """Serve the live streams."""
     logs.configure("live")
-    asyncio.run(server(host, settings().live_port).serve())
+    uvloop.run(server(host, settings().live_port).serve())
 
 
 if __name__ == "__main__":

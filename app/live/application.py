@@ -82,11 +82,11 @@ async def _open(request: Request, hub: Hub, presence: Presence) -> Response:
         return JSONResponse({"title": "Another origin"}, 403, headers=FIXED)
     token_hash = cookie.token_hash(request.headers.get("cookie", ""))
     try:
+        numbers = _words(request, "numbers")
+        wanted = frozenset(number for number in numbers if NUMBER.fullmatch(number))
         identity = await asyncio.to_thread(identity_of, token_hash) if token_hash else None
         if identity is None or token_hash is None:
             return JSONResponse({"title": "Not signed in"}, 401, headers=headers)
-        numbers = _words(request, "numbers")
-        wanted = frozenset(number for number in numbers if NUMBER.fullmatch(number))
         stream = Stream(identity.person.id, token_hash, wanted, frozenset(_words(request, "pages")) & PAGES, frozenset(_words(request, "here")) & wanted,
                         identity.person.name, identity.actor.may(INSIDE))  # fmt: skip
         if len(numbers) > MOST_NUMBERS:
@@ -124,25 +124,29 @@ async def _written(stream: Stream, hub: Hub, presence: Presence) -> AsyncIterato
         yield f"retry: {RETRY_MILLISECONDS}\nid: 0\nevent: ready\ndata: {ready}\n\n"
         while not stream.has_ended:
             try:
-                await asyncio.wait_for(stream.wake.wait(), BEAT_SECONDS)
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await stream.wake.wait()
             except TimeoutError:
                 yield ": beat\n\n"
                 continue
             stream.wake.clear()
             present, stream.present = stream.present, set()
             changed, stream.changed = stream.changed, {}
+            words = []  # written together: each writing costs as much as all of them
             for name, kind in changed.items():
                 if kind == "number" and name not in (stream.allowed or ()):
                     continue
                 number += 1
-                yield f'id: {number}\nevent: changed\ndata: {{"{kind}": "{name}"}}\n\n'
+                words.append(f'id: {number}\nevent: changed\ndata: {{"{kind}": "{name}"}}\n\n')
             for name in sorted(present & (stream.allowed or frozenset())):
                 people = presence.at(name, stream.person_id)
                 if people == told.get(name, []):
                     continue  # oneself came
                 told[name], number = people, number + 1
                 said = json.dumps({"number": name, "people": people})
-                yield f"id: {number}\nevent: presence\ndata: {said}\n\n"
+                words.append(f"id: {number}\nevent: presence\ndata: {said}\n\n")
+            if words:
+                yield "".join(words)
     finally:
         hub.close(stream)
         presence.leave(stream)

@@ -22,6 +22,7 @@ from app.visibility import Actor
 
 EVENTS: Final = "desk_events"
 CHECK_SECONDS: Final = 3.0
+PARTS: Final = 10  # of all people, asked about one after the other: nobody who comes meanwhile waits for a long question
 GATHER_SECONDS: Final = 0.03  # a transaction changes several records; a worklist is asked about once
 OVERLAP: Final = timedelta(seconds=10)  # a transaction may begin before the page was made and end after it
 PEOPLE: Final = "people:"
@@ -94,9 +95,11 @@ class Watch:
         self._spawn(send())
 
     async def _check_again_and_again(self) -> None:
+        turn = 0
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            await self.check(self.hub.streams())
+            await asyncio.sleep(CHECK_SECONDS / PARTS)
+            turn = (turn + 1) % PARTS
+            await self.check([stream for stream in self.hub.streams() if stream.person_id % PARTS == turn])
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         was_away = False

@@ -30,7 +30,7 @@ RUN: Final = "BALCAO_TEST_RUN"  # tests/databases.py: the folder with the cluste
 PROJECT: Final = frozenset({"app", "flows", "tests"})
 LIBRARIES: Final = (
     "hypothesis", "faker", "pytest_alembic", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.psycopg", "alembic.command", "flask_security",
-    "flask_babel", "flask_limiter", "flask_wtf", "httpcore", "structlog", "playwright.sync_api", "holidays", "ldap", "markdown_it", "nh3",
+    "flask_babel", "flask_wtf", "httpcore", "structlog", "playwright.sync_api", "holidays", "ldap", "markdown_it", "nh3",
 )  # fmt: skip
 PARTS: Final = ("app", "flows", "catalog", "config", "migrations", "tests", "docs", "deploy", "pyproject.toml", "README.md")
 
