@@ -71,7 +71,8 @@ class Hub:
             self._by_page[page, stream.person_id].add(stream)
 
     def close(self, stream: Stream) -> None:
-        """Forget a stream."""
+        """Forget a stream; whoever still asks about it finds that it has ended."""
+        stream.has_ended = True
         self._streams.discard(stream)
         for number in stream.wanted:
             _drop(self._by_number, number, stream)

@@ -73,7 +73,7 @@ class Watch:
         for stream in streams:
             if stream not in verdict:
                 stream.end()
-            else:
+            elif not stream.has_ended:  # else its browser left while the question was asked
                 allow(stream, verdict[stream])
                 self.presence.arrive(stream)
 

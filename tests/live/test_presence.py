@@ -1,8 +1,13 @@
 """Who looks at a record and who writes on it: told to those who work here, at once, by every process, and stored nowhere."""
 
+import asyncio
 import http.client
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
+from app.live import watch
 from app.live.hub import Hub, Stream
 from app.live.presence import FORGET_SECONDS, WRITES_SECONDS, Presence
 from tests.live.conftest import BASE, Listener, Live, sign_in
@@ -117,3 +122,26 @@ def test_many_people_fit_into_what_one_word_of_the_database_holds() -> None:
         two.stream(0, person, f"Somebody with a rather long name {person}", "INC0000001")
     two.both[0].tell_again()
     assert len(names(two.both[1], "INC0000001")) == 399
+
+
+def test_a_browser_that_leaves_while_it_is_asked_about_does_not_come_back_as_a_ghost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stayed at the record for ever, and nobody was told when that person really came again."""
+    asyncio.run(_leave_while_asked(monkeypatch))
+
+
+async def _leave_while_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    number = frozenset({"INC0000001"})
+    looked = watch.Watch(Hub())
+    monkeypatch.setattr(looked.presence, "_tell", lambda payload: None)
+    stream = Stream(1, "token-1", number, frozenset(), number, "Ana", is_inside=True, allowed=number)
+    looked.hub.open(stream)
+    looked.presence.arrive(stream)
+
+    def ask(streams: Sequence[Stream]) -> dict[Stream, frozenset[str]]:
+        looked.hub.close(stream)
+        looked.presence.leave(stream)
+        return {stream: number}
+
+    monkeypatch.setattr(watch, "_ask", ask)
+    await looked.check([stream])
+    assert names(looked.presence, "INC0000001") == []
