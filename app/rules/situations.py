@@ -28,7 +28,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event: its id, when, its name such as "incident.hold", whose act it was and what it changed."""
+    """One event: its place in the record's stream, when, its name such as "incident.hold", whose act it was and what it changed."""
 
     event: int
     at: datetime
@@ -66,6 +66,7 @@ def situations(history: History) -> tuple[Situation, ...]:
 
 
 def _situations(history: History) -> Iterator[Situation]:
+    undone = {told.after["undone"] for told in history.told if "undone" in told.after}  # steps taken back at once: they never were
     at, state, reason, team, facts, answered = history.opened_at, history.born, None, None, history.facts, False
     fresh: frozenset[str] = frozenset({Sign.OPENED})
     if not history.told or history.told[0].at > at:
@@ -74,7 +75,7 @@ def _situations(history: History) -> Iterator[Situation]:
     for told in history.told:
         after, at = told.after, max(at, told.at)
         moments = _moments(told, answered)
-        if not fresh and not moments and CHANGES.isdisjoint(after):
+        if told.event in undone or (not fresh and not moments and CHANGES.isdisjoint(after)):
             continue
         if "state" in after:
             state, reason = after["state"], after.get("hold_reason")

@@ -44,11 +44,11 @@ def reply(uow: UnitOfWork, number: str, body: str) -> Note:
     if incident.state in FINAL:
         raise ActionNotAllowed(t("%(number)s is over for good. Open a new one that follows it.", number=number))
     note = records.write(uow, incident, "reply", body)
-    event = uow.record_event(incident, "incident.reply", note=note)
+    inside = is_inside(uow, incident)
+    event = uow.record_event(incident, "incident.reply", after={"inside": inside}, note=note)
     touch(uow, incident)
     forget_draft(uow, number, "reply")
     told = {incident.requester_id, incident.beneficiary_id, *incident_moves.watchers(uow, incident)}
-    inside = is_inside(uow, incident)
     if not inside:
         told |= {incident.assignee_id}
     _tell(uow, told, "incident_reply", incident)

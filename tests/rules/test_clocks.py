@@ -111,6 +111,15 @@ def test_only_what_the_desk_writes_to_the_caller_stops_a_response() -> None:
     assert (asked.state, asked.why) == (State.COMPLETED, "replied")  # what it needs was said to the caller
 
 
+def test_a_step_that_was_taken_back_at_once_never_was() -> None:
+    events = [(on(17, "10:00"), "resolve", By.DESK, RESOLVED), (on(17, "10:00").replace(second=8), "undo", By.DESK, {**WORKING, "undone": 1})]
+    found = all_of(told(*events, opened=on(17)), on(17, "11:00"))
+    assert {(key, each[0].state, each[0].worked) for key, each in found.items()} == {
+        ("first_response", State.RUNNING, 2 * HOUR), ("resolution", State.RUNNING, 2 * HOUR), ("team", State.RUNNING, 2 * HOUR)}  # fmt: skip
+    asked = told((on(17, "10:00"), "hold", By.DESK, WAITS), (on(17, "10:00").replace(second=8), "undo", By.DESK, {**WORKING, "undone": 1}), opened=on(17))
+    assert one(asked, "first_response", on(17, "11:00")).state is State.RUNNING
+
+
 def test_a_higher_priority_counts_from_the_first_contact_and_announces_nothing_that_is_past() -> None:
     raised = told((on(18, "10:00"), "change", By.DESK, {"priority": 1}), opened=on(16, "10:00"))
     now_ = on(18, "10:01")

@@ -1,0 +1,48 @@
+"""Clocks as stored: a copy of what app/rules/clocks.py computes from events, so that what is due is found by an index (domain.md 7)."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Id
+from app.models.people import Team
+from app.models.records import Record
+
+
+class Clock(Base):
+    """One clock of a record as it was at `computed_at`; `next_at` is when its next threshold comes, if it goes on as it does."""
+
+    __tablename__ = "clocks"
+    __table_args__ = (
+        UniqueConstraint("record_id", "definition", "team_id", "round", postgresql_nulls_not_distinct=True),
+        CheckConstraint("state in ('running', 'paused', 'completed', 'canceled')", name="known_state"),
+        CheckConstraint("(next_at is null) = (next_percent is null)", name="next_whole"),
+        Index("ix_clocks_next", "next_at", "id", postgresql_where=text("next_at is not null")),
+        Index("ix_clocks_due", "due_at", "id", postgresql_where=text("state = 'running'")),
+    )
+
+    id: Mapped[Id]
+    record_id: Mapped[int] = mapped_column(ForeignKey("records.id"))
+    definition: Mapped[str]  # its key in config/sla.toml
+    measure: Mapped[str]
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))  # whose clock it is, where each team has one
+    round: Mapped[int] = mapped_column(SmallInteger)
+    calendar: Mapped[str]
+    target_minutes: Mapped[int]
+    state: Mapped[str]
+    why: Mapped[str]
+    started_at: Mapped[datetime]
+    attached_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    first_due_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]  # none while it is paused
+    breached_at: Mapped[datetime | None]
+    worked_seconds: Mapped[int]  # at computed_at
+    wall_seconds: Mapped[int]
+    next_at: Mapped[datetime | None]
+    next_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    computed_at: Mapped[datetime]
+
+    record: Mapped[Record] = relationship()
+    team: Mapped[Team | None] = relationship()
