@@ -1,6 +1,7 @@
 """What the documentation says is so: links lead somewhere, commands and settings exist, generated pages are as generated."""
 
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from app import cli
+from app import canned, cli, imports, practice, priorities
 from app.settings import ROOT, Settings
 from app.settings_check import variable
 
@@ -117,3 +118,37 @@ def test_pages_in_portuguese_have_the_same_sections() -> None:
     for english, portuguese in pairs:
         levels = [re.findall(r"^(#+) ", page.read_text("utf-8"), re.MULTILINE) for page in (english, portuguese)]
         assert levels[0] == levels[1], portuguese.name
+
+
+def with_example(shipped: str, example: str) -> str:
+    """Return a shipped file with an example of the docs written into it: keys that are there change, new ones and new tables come in."""
+    lines, table, at_end = shipped.splitlines(), "", False
+    for line in example.splitlines():
+        if heading := re.fullmatch(r"\[+(.+?)\]+", line):
+            table, at_end = heading[1], line.startswith("[[")
+        if at_end:
+            lines.append(line)
+        elif setting := re.match(r"(\w+) *= ", line):
+            begin = lines.index(next(each for each in lines if each.startswith(f"[{table}]"))) + 1 if table else 0
+            end = next((place for place in range(begin, len(lines)) if lines[place].startswith("[")), len(lines))
+            there = [place for place in range(begin, end) if re.match(rf"{setting[1]} *= ", lines[place])]
+            lines[there[0] if there else begin : there[0] + 1 if there else begin] = [line]
+    return "\n".join(lines)
+
+
+def test_each_example_for_administrators_is_a_good_file(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "operator" / "incidents.md").read_text("utf-8")
+    examples = dict(re.findall(r"^## config/(\S+)\n(?:(?!## )[^\n]*\n)*?```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "config" / "imports" / "payroll.toml").write_text(examples.pop("imports/*.toml"), "utf-8")
+    for file, example in examples.items():
+        path = tmp_path / "config" / file
+        path.write_text(with_example(path.read_text("utf-8"), example), "utf-8")
+    found = practice.load(tmp_path / "config")
+    assert (found.window.days, found.routed_teams, found.holds["parts"].to("pt")) == (7, {"service-desk"}, "Peças de reposição")
+    assert ([each.name for each in found.categories["phone"].fields], found.categories["phone"].team) == (["extension"], "network")
+    assert (found.majors.plan.every.seconds, found.majors.triggers[-1].key) == (1200, "network")
+    assert priorities.load(tmp_path / "config" / "priorities.toml")["31"] == 2
+    assert canned.load(tmp_path / "config" / "answers.toml")[-1].team == "identity"
+    assert imports.mapping(tmp_path / "config" / "imports" / "payroll.toml").columns["login"] == "USER_ID"
+    assert sorted(examples) == ["answers.toml", "categories.toml", "incidents.toml", "majors.toml", "priorities.toml"]

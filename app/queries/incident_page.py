@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, or_, select, text, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.assets import Affected, ConfigurationItem
@@ -14,7 +14,7 @@ from app.models.baskets import Draft
 from app.models.events import Event
 from app.models.incidents import Incident
 from app.models.people import Membership, Person, Team
-from app.models.records import Link, Note, Participant, Record, Tag
+from app.models.records import OPEN_INCIDENTS, Link, Note, Participant, Record, Tag
 from app.models.tasks import Task
 from app.models.visits import Visit
 from app.queries.gathering import gathered, rows
@@ -26,6 +26,7 @@ from app.rules.mentions import draft_key
 from app.visibility import Actor, visible
 
 SHOWN: Final = 100
+OPEN: Final = text(OPEN_INCIDENTS)
 WATCHERS: Final = 50  # thousands may have said "me, too"
 # What a caller reads of its history: what was said, and how it went on; never who was asked or what was noted.
 TOLD: Final = ("create", "start", "hold", "resume", "resolve", "reopen", "close", "cancel", "reply", "call", "undo", "major_update")
@@ -104,7 +105,8 @@ def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
         (Person.id == actor.id).desc(), Person.name).limit(WATCHERS)  # fmt: skip
     files = select(Attachment.key, Attachment.name, Attachment.media_type, Attachment.size, Attachment.public, Attachment.uploaded_by_id,
                    Attachment.created_at).where(Attachment.record_id == id_, or_(Attachment.public, only_inside)).order_by(Attachment.id)  # fmt: skip
-    members = select(Person.id, Person.name, Person.login).join(Membership, Membership.person_id == Person.id).where(
+    load = select(func.count()).where(OPEN, Record.assignee_id == Person.id).correlate(Person).scalar_subquery()
+    members = select(Person.id, Person.name, Person.login, load.label("load")).join(Membership, Membership.person_id == Person.id).where(
         Membership.team_id == team, Person.active, only_inside).order_by(Person.name).limit(200)  # fmt: skip
     teams = select(Team.key, Team.name, Team.name_pt).where(Team.active, Team.id.is_distinct_from(team), only_inside).order_by(Team.name)
     tags = select(Tag.tag).where(Tag.record_id == id_).order_by(Tag.tag)

@@ -26,7 +26,7 @@ WORDS = {
 def enter(context: BrowserContext, address: str, login: str, language: str = "en") -> Page:
     """Sign in through the form, in the reader's language, and return the page."""
     with unit_of_work(login) as uow:
-        accounts.prefer(uow, language=language)
+        accounts.prefer(uow, language=language, theme=next(each["value"] for each in context.cookies(address) if each["name"] == "desk_theme"))
     page = context.new_page()
     page.goto(address)
     page.locator("input[name=login]").fill(login)
@@ -100,7 +100,7 @@ def test_an_analyst_takes_and_ends_a_task(cast: str, chromium: Browser, address:
         sound(page)
         page.get_by_role("link", name="Check that the folder opens").click()
         page.get_by_role("button", name="Take it").click()
-        expect(page.get_by_role("status")).to_contain_text("TSK0000001 is yours now.")
+        expect(page.locator("#toasts")).to_contain_text("TSK0000001 is yours now.")
         sound(page)
         page.get_by_label("It could not be done").check()
         page.get_by_role("button", name="Close the task").click()
