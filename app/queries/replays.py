@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.queries import replay_clocks
 from app.rules import histories, lifecycle
 from app.rules.imports import Mapping as Columns
 
@@ -93,6 +94,7 @@ def figures(session: Session, columns: Columns, keys: Sequence[str], instants: S
     named = session.scalar(text(AFFECTED), given) or 0
     found = {**_of_events(told), **_of_ends(columns, ended), **_of_times(columns, ended, instants), **_of_links(ended, links, named)}
     found["reopen"] = _reopenings(ended, told)
+    found["sla_oracles"] = replay_clocks.oracles(columns, ended)
     return {"definitions": DEFINITIONS, "expected": dict(sorted(found.items()))}
 
 
