@@ -201,7 +201,7 @@ def end_the_task(analyst: Visitor, note: str = "") -> None:
     analyst.press(analyst.main.get_by_role("button", name=words["take"]))
     expect(analyst.page.locator("#toasts")).to_contain_text(words["yours"])
     if note:
-        analyst.type(analyst.main.locator("#notes textarea"), note)
+        analyst.type(analyst.main.locator("#notes textarea#body"), note)
         analyst.press(analyst.main.get_by_role("button", name=words["save note"]))
         expect(analyst.main.locator(".said-internal")).to_contain_text(note)
     analyst.look()
