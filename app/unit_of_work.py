@@ -41,7 +41,7 @@ class UnitOfWork:
     """A transaction, who acts in it and when; services take it first and never commit."""
 
     def __init__(self, session: Session, actor: Actor, now: datetime | None) -> None:
-        """Hold the session; `now` is for tests and replay only."""
+        """Hold the session; `now` is for tests, replay, and pages whose request has asked already."""
         self.session = session
         self.actor = actor
         self._now = now

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import case
+from sqlalchemy import case, func
 from sqlalchemy.dialects.postgresql import insert
 
 from app.models.records import Record
@@ -20,5 +20,6 @@ def note(uow: UnitOfWork, record: Record, last_id: int) -> int | None:
     kept = made.on_conflict_do_update(
         index_elements=[Visit.person_id, Visit.record_id],
         set_={"since_id": case((is_new, Visit.last_id), else_=Visit.since_id), "last_id": made.excluded.last_id, "at": made.excluded.at},
-    ).returning(Visit.since_id)  # fmt: skip
-    return uow.session.execute(kept).scalar_one()
+    ).returning(Visit.since_id, func.set_config("synchronous_commit", "off", True))  # fmt: skip  # a page does not wait for the disk
+    since: int | None = uow.session.execute(kept).one()[0]
+    return since

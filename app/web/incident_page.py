@@ -39,7 +39,7 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
     which = request.args.get("show", "all")
     which = which if which in FILTERS else "all"
     errors = {name: say(text) for name, text in wrong.fields.items()} if wrong else {}
-    with unit_of_work(me()) as uow:
+    with unit_of_work(me(), now=now()) as uow:
         incident = incident_page.of(uow.session, uow.actor, number)
         may = allowed(uow, incident, *(f"incident.{act}" for act in ACTS), "record.timeline")
         inside = bool(may & INSIDE)
