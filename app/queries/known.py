@@ -13,7 +13,6 @@ from app.models.assets import ConfigurationItem
 from app.models.incidents import Incident
 from app.models.majors import Major
 from app.models.records import Participant, Record
-from app.models.search import SearchText
 from app.queries.queues import OPEN
 from app.queries.record_search import ENGLISH, MOST_WORDS, PORTUGUESE
 from app.rules.incidents import Major as Standing
@@ -32,21 +31,22 @@ def clause() -> ColumnElement[bool]:
 
 
 def outages(session: Session, actor: Actor, words: str = "") -> list[Any]:
-    """Return the known outages that have one of these words (all of them without words), the gravest first.
+    """Return the known outages whose shown words have one of these (all of them without words), the gravest first.
 
     Rows: number, title, service, opened_at, is_mine (the actor is on it already).
     """
     on_it = exists().where(Participant.record_id == Record.id, Participant.person_id == actor.id, Participant.relation == Relation.WATCHER.value)
     mine = or_(on_it, Record.requester_id == actor.id, Record.beneficiary_id == actor.id)
     headline = Major.headline_pt if actor.language == "pt" else Major.headline  # what its manager wrote for everybody to read
+    title = func.coalesce(func.nullif(headline, ""), Record.title)
     query = (
-        select(Record.number, func.coalesce(func.nullif(headline, ""), Record.title).label("title"), ConfigurationItem.name.label("service"), Record.opened_at, mine.label("is_mine"))
+        select(Record.number, title.label("title"), ConfigurationItem.name.label("service"), Record.opened_at, mine.label("is_mine"))
         .join(TABLE, TABLE.c.id == Record.id).outerjoin(Major, Major.incident_id == Record.id).outerjoin(ConfigurationItem, ConfigurationItem.key == Record.service)
         .where(clause()).order_by(Record.priority, Record.id.desc()).limit(SHOWN)
     )  # fmt: skip
     if typed := [word for word in re.findall(r"\w+", words)[:MOST_WORDS] if len(word) > 2]:
         said = " | ".join(f"{word}:*" for word in typed)
         asked = func.to_tsquery(PORTUGUESE, said).op("||")(func.to_tsquery(ENGLISH, said))
-        named = func.to_tsvector(PORTUGUESE, func.coalesce(ConfigurationItem.name, "")).op("@@")(asked)
-        query = query.join(SearchText, SearchText.record_id == Record.id).where(or_(SearchText.words.op("@@")(asked), named))
+        shown = title.op("||")(" ").op("||")(func.coalesce(ConfigurationItem.name, ""))  # its text is for those who see it
+        query = query.where(func.to_tsvector(PORTUGUESE, shown).op("||")(func.to_tsvector(ENGLISH, shown)).op("@@")(asked))
     return list(session.execute(query))

@@ -67,6 +67,16 @@ def test_me_too_on_a_known_outage_is_one_click_and_one_person(cast: str, applica
     assert "Mail does not arrive" not in zeca.get("/report").text  # it is over
 
 
+def test_an_outage_is_not_suggested_for_words_that_only_its_own_text_has(cast: str, application: Flask) -> None:
+    """Whoever may not see it could have learned its text word by word."""
+    outage = brought("in_progress", title="Mail does not arrive", description="The VPN of the warehouse says so.")
+    with unit_of_work("bo") as uow:
+        families.adopt(uow, reported("No mail here"), outage)
+    zeca = browser_of(application, "zeca")
+    assert "Mail does not arrive" in zeca.get("/report/suggest?title=Mails").text
+    assert "Mail does not arrive" not in zeca.get("/report/suggest?title=vpn").text
+
+
 def test_the_bar_of_a_phone_has_four_places_and_the_rest_behind_more(cast: str, application: Flask) -> None:
     """Five entries cut "Aprovações" on a phone."""
     for login, endpoints in (("ana", ["/", "/requests/", "/report/mine", "/approvals/"]), ("bo", ["/", "/approvals/", "/incidents/", "/tasks/"])):
