@@ -62,8 +62,8 @@ def sessions() -> sessionmaker[Session]:
 
 
 def _made(address: str, pool: int) -> Engine:
-    made = create_engine(
-        make_url(address), connect_args=CONNECT, pool_size=pool, max_overflow=pool, pool_timeout=5, pool_recycle=1800,
+    made = create_engine(  # lifo: the connection that was used last knows the most statements
+        make_url(address), connect_args=CONNECT, pool_size=pool, max_overflow=pool, pool_timeout=5, pool_recycle=1800, pool_use_lifo=True,
     )  # fmt: skip
     event.listen(made, "before_cursor_execute", _count)
     event.listen(made, "checkin", _note_use)

@@ -29,6 +29,7 @@ def on_starting(server: object) -> None:
 def pre_fork(server: object, worker: object) -> None:
     """Keep what was read out of the workers' garbage collection: they share its memory, and end quickly."""
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # a page makes some ten thousand things and leaves none behind
 
 
 def post_fork(server: object, worker: object) -> None:
