@@ -82,11 +82,11 @@ async def _open(request: Request, hub: Hub, presence: Presence) -> Response:
         return JSONResponse({"title": "Another origin"}, 403, headers=FIXED)
     token_hash = cookie.token_hash(request.headers.get("cookie", ""))
     try:
-        numbers = _words(request, "numbers")
-        wanted = frozenset(number for number in numbers if NUMBER.fullmatch(number))
         identity = await asyncio.to_thread(identity_of, token_hash) if token_hash else None
         if identity is None or token_hash is None:
             return JSONResponse({"title": "Not signed in"}, 401, headers=headers)
+        numbers = _words(request, "numbers")
+        wanted = frozenset(number for number in numbers if NUMBER.fullmatch(number))
         stream = Stream(identity.person.id, token_hash, wanted, frozenset(_words(request, "pages")) & PAGES, frozenset(_words(request, "here")) & wanted,
                         identity.person.name, identity.actor.may(INSIDE))  # fmt: skip
         if len(numbers) > MOST_NUMBERS:

@@ -14,7 +14,7 @@ from app.models.incidents import Incident
 from app.models.majors import Major
 from app.models.records import Participant, Record
 from app.queries.queues import OPEN
-from app.queries.record_search import ENGLISH, MOST_WORDS, PORTUGUESE
+from app.queries.record_search import ENGLISH, MOST_WORDS, PORTUGUESE, in_both_languages
 from app.rules.incidents import Major as Standing
 from app.rules.permissions import Relation
 from app.visibility import Actor
@@ -46,7 +46,6 @@ def outages(session: Session, actor: Actor, words: str = "") -> list[Any]:
     )  # fmt: skip
     if typed := [word for word in re.findall(r"\w+", words)[:MOST_WORDS] if len(word) > 2]:
         said = " | ".join(f"{word}:*" for word in typed)
-        asked = func.to_tsquery(PORTUGUESE, said).op("||")(func.to_tsquery(ENGLISH, said))
         shown = title.op("||")(" ").op("||")(func.coalesce(ConfigurationItem.name, ""))  # its text is for those who see it
-        query = query.where(func.to_tsvector(PORTUGUESE, shown).op("||")(func.to_tsvector(ENGLISH, shown)).op("@@")(asked))
+        query = query.where(func.to_tsvector(PORTUGUESE, shown).op("||")(func.to_tsvector(ENGLISH, shown)).op("@@")(in_both_languages(said)))
     return list(session.execute(query))

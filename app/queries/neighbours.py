@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.models.assets import Affected
 from app.models.records import Link, Note, Record
 from app.models.search import SearchText
-from app.queries.record_search import ENGLISH, MOST_WORDS, PORTUGUESE
+from app.queries.record_search import MOST_WORDS, in_both_languages
 from app.rules.lifecycle import FINAL, RecordKind
 from app.rules.permissions import Matrix
 from app.settings import matrix
@@ -98,8 +98,7 @@ def _alike(has_words: bool, has_category: bool, has_cis: bool) -> Iterator[tuple
     if has_cis:
         yield "similar", newest.where(Record.id.in_(select(Affected.record_id).where(Affected.ci_id.in_(CIS))))
     if has_words:
-        wanted = func.to_tsquery(PORTUGUESE, TYPED).op("||")(func.to_tsquery(ENGLISH, TYPED))
-        sharing = select(SearchText.record_id).where(SearchText.words.op("@@")(wanted)).order_by(SearchText.record_id.desc()).limit(RECENT)
+        sharing = select(SearchText.record_id).where(SearchText.words.op("@@")(in_both_languages(TYPED))).order_by(SearchText.record_id.desc()).limit(RECENT)
         yield "similar", newest.where(Record.id.in_(sharing))
 
 

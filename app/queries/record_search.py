@@ -51,8 +51,14 @@ PORTUGUESE: Final[ColumnElement[Any]] = literal_column("'desk_pt'::regconfig")
 ENGLISH: Final[ColumnElement[Any]] = literal_column("'desk_en'::regconfig")
 FACETS: Final = ("kind", "state", "team", "category")
 MOST_VALUES: Final = 12  # of a facet
-_TYPED: Final = bindparam("asked", type_=Text)
-ASKED: Final[ColumnElement[Any]] = func.to_tsquery(PORTUGUESE, _TYPED).op("||")(func.to_tsquery(ENGLISH, _TYPED))  # in both languages
+
+
+def in_both_languages(said: Any) -> ColumnElement[Any]:
+    """Return a question, such as `vpn:* | mail:*`, as it is asked in Portuguese and in English."""
+    return func.to_tsquery(PORTUGUESE, said).op("||")(func.to_tsquery(ENGLISH, said))
+
+
+ASKED: Final[ColumnElement[Any]] = in_both_languages(bindparam("asked", type_=Text))
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,9 @@ class Found:
         return bool(self.services or self.records.rows or self.people or self.things)
 
 
-def offered_to(session: Session, actor: Actor) -> list[Item]:
+def offered_to(session: Session, person_id: int | None) -> list[Item]:
     """Return the services this person may order, by category and name."""
-    belongs = audiences.of(session, actor.id)
+    belongs = audiences.of(session, person_id)
     return [item for item in catalog.offered(session) if is_offered_to(item, belongs)]
 
 
@@ -58,7 +58,7 @@ def find(session: Session, actor: Actor, words: str, now: datetime, facets: Face
     if facets is not None and facets.chosen():
         return Found(records=records)
     return Found(
-        matching(offered_to(session, actor), words)[:limit], records,
+        matching(offered_to(session, actor.id), words)[:limit], records,
         people.find(session, words, limit=SUGGESTED) if actor.may("people.view") else (),
         assets.named(session, words, SUGGESTED) if actor.may("ci.view") else (),
     )  # fmt: skip
@@ -104,7 +104,7 @@ def _begins(word: str, text: str) -> bool:
 
 def popular(session: Session, actor: Actor, limit: int = 6) -> list[Item]:
     """Return the services that people of one's department order most, filled up with others."""
-    services = {item.slug: item for item in offered_to(session, actor)}
+    services = {item.slug: item for item in offered_to(session, actor.id)}
     mine = select(Person.department).where(Person.id == actor.id).scalar_subquery()
     counted = (
         select(Ordered.slug)

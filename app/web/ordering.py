@@ -14,9 +14,9 @@ from app.models.access import Grant
 from app.models.baskets import CartLine, Draft
 from app.models.incidents import Incident
 from app.models.people import Person
-from app.queries import audiences, catalog, catalog_health, defaults, people
+from app.queries import catalog, catalog_health, defaults, people
 from app.queries.choices import Choices
-from app.rules.catalog.items import Item, Kind, is_offered_to
+from app.rules.catalog.items import Item, Kind
 from app.rules.errors import Invalid
 from app.rules.words import t
 from app.services import attachments, baskets, forecast
@@ -37,12 +37,6 @@ BUTTONS = frozenset({"csrf_token", "change", "keep", "cart"})
 def item_for(uow: UnitOfWork, slug: str, who: Person | None = None) -> Item:
     """Return an item that the actor, or whoever asked, may order, as it is now."""
     return catalog.orderable(uow.session, slug, who.id if who else uow.actor.id)
-
-
-def offered_to(uow: UnitOfWork, who: Person) -> list[Item]:
-    """Return what somebody may order, by category and name."""
-    belongs = audiences.of(uow.session, who.id)
-    return [item for item in catalog.offered(uow.session) if is_offered_to(item, belongs)]
 
 
 def carried_over(uow: UnitOfWork, item: Item, incident: Incident, who: Person) -> ItemForm:

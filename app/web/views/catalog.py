@@ -21,7 +21,7 @@ def index() -> ResponseReturnValue:
     """Show every service this person may order, by category; `?q=` those that fit the words."""
     words = request.args.get("q", "").strip()
     with unit_of_work(me()) as uow:
-        offered = search.offered_to(uow.session, uow.actor)
+        offered = search.offered_to(uow.session, uow.actor.id)
         fitting = search.matching(offered, words) if words else offered
         groups = [(each, [item for item in fitting if item.category == each.slug]) for each in catalog.categories(uow.session)]
     found = [(each, items) for each, items in groups if items]

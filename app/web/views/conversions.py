@@ -27,7 +27,7 @@ def choose(number: str) -> ResponseReturnValue:
     words = request.args.get("q", "").strip()
     with unit_of_work(me()) as uow:
         incident, caller = _of(uow, number)
-        offered = ordering.offered_to(uow, caller)
+        offered = search.offered_to(uow.session, caller.id)
         found = search.matching(offered, words) if words else offered
         groups = [(each, [item for item in found if item.category == each.slug]) for each in catalog.categories(uow.session)]
         likely = [] if words else _likely(offered, incident.title)

@@ -114,7 +114,7 @@ def mine() -> ResponseReturnValue:
 
 
 def _known(uow: UnitOfWork, words: str) -> dict[str, Any]:
-    found = search.matching(search.offered_to(uow.session, uow.actor), words)[:SUGGESTED] if len(words) > 2 else []
+    found = search.matching(search.offered_to(uow.session, uow.actor.id), words)[:SUGGESTED] if len(words) > 2 else []
     return {"outages": known.outages(uow.session, uow.actor, words), "offers": found, "now": now()}
 
 
