@@ -6,12 +6,14 @@ from zipfile import ZipFile
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app import database
+from app.models.people import Person
 from app.models.queues import BulkLine, SavedView
+from app.models.records import Record
 from app.rules.bulk import WAYS, Act
-from app.rules.errors import ActionNotAllowed
+from app.rules.errors import ActionNotAllowed, Forbidden, Invalid
 from app.services import bulk, incidents
 from app.unit_of_work import SYSTEM, unit_of_work
 from flows.carry_out_bulk import carry_out_bulk
@@ -102,6 +104,13 @@ def test_whoever_is_killed_in_the_middle_goes_on_where_it_was(cast: str, monkeyp
 def test_nobody_changes_many_that_could_not_change_one(cast: str, application: Flask) -> None:
     number = reported()
     assert send(browser_of(application, "ana"), "/incidents/bulk/begin", act="take", number=number).status_code == 403
+    with unit_of_work("ana") as uow, pytest.raises(Forbidden):
+        bulk.begin(uow, [number], Act.TAG, {"tag": "mine"})
+    hidden = reported("Of the directors")
+    with database.sessions().begin() as session:
+        session.execute(update(Record).where(Record.number == hidden).values(restricted=True, team_id=None))
+    with unit_of_work("bo") as uow, pytest.raises(Invalid):  # none that bo sees
+        bulk.begin(uow, [hidden], Act.TAG, {"tag": "seen"})
     with unit_of_work("bo") as uow:
         job = bulk.begin(uow, [number], Act.ASSIGN, {"person": "nobody"}).id
         assert WAYS[Act.ASSIGN].fields == ("person",)
@@ -110,6 +119,13 @@ def test_nobody_changes_many_that_could_not_change_one(cast: str, application: F
         assert bulk.due(uow) == [job]
     assert carry_out_bulk.fn() == 0
     assert next(iter(lines(job).values()))[0] == "failed"
+    with unit_of_work("bo") as uow:  # who leaves within the ten seconds changes nothing any more
+        later = bulk.begin(uow, [number], Act.TAG, {"tag": "late"}).id
+    with database.sessions().begin() as session:
+        session.execute(update(Person).where(Person.login == "bo").values(active=False))
+    let_ten_seconds_pass()
+    assert (carry_out_bulk.fn(), event_names(number).count("incident.tag")) == (0, 0)
+    assert next(iter(lines(later).values()))[0] == "failed"
 
 
 def test_a_view_is_kept_for_oneself_a_team_or_all_and_never_taken_away_by_others(cast: str, application: Flask) -> None:

@@ -4,7 +4,10 @@ import io
 import re
 
 from flask import Flask
+from sqlalchemy import update
 
+from app import database
+from app.models.records import Record
 from app.services import families, incidents
 from app.unit_of_work import unit_of_work
 from tests.cast import event_names
@@ -75,6 +78,11 @@ def test_an_outage_is_not_suggested_for_words_that_only_its_own_text_has(cast: s
     zeca = browser_of(application, "zeca")
     assert "Mail does not arrive" in zeca.get("/report/suggest?title=Mails").text
     assert "Mail does not arrive" not in zeca.get("/report/suggest?title=vpn").text
+    with database.sessions().begin() as session:
+        session.execute(update(Record).where(Record.number == outage).values(restricted=True))
+    for page in ("/report/suggest?title=Mails", "/report", "/", "/majors/outages"):
+        assert "Mail does not arrive" not in zeca.get(page).text, page
+    assert send(zeca, f"/report/me-too/{outage}").status_code == 404
 
 
 def test_the_bar_of_a_phone_has_four_places_and_the_rest_behind_more(cast: str, application: Flask) -> None:
