@@ -132,7 +132,7 @@ def _moments(inside: bool, which: str) -> Select[*tuple[Any, ...]]:
         .outerjoin(team, team.id == _number("team"))
     )  # fmt: skip
     told = Event.name.in_([f"incident.{name}" for name in TOLD])
-    public = told & or_(Event.name != "incident.call", note.id.is_not(None))
+    public = told & or_(Event.name != "incident.call", note.id.is_not(None)) & or_(Event.name != "incident.undo", Event.after["state"].astext.is_not(None))
     query = query.where(one_of(Event.record_id, family) if inside else (Event.record_id == id_) & public)
     if which == "talk":
         query = query.where(note.id.is_not(None))

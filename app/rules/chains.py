@@ -9,7 +9,7 @@ from datetime import datetime
 from json import loads
 from typing import Any, Final, NamedTuple
 
-from app.rules import audit, lifecycle
+from app.rules import audit, lifecycle, undo
 from app.rules.lifecycle import Action, RecordKind
 
 REPLAY: Final = Action.REPLAY.value  # may go from any state to any state (domain.md 11)
@@ -129,7 +129,7 @@ def _transition(entry: Entry, at: Progress, before: dict[str, Any], after: dict[
     if action is None or kind != entry.kind or "state" not in before or "state" not in after:
         return
     legal = lifecycle.target(RecordKind(kind), action, before["state"])
-    if action is Action.UNDO and lifecycle.undoes(RecordKind(kind), before["state"], at.was):
+    if action is Action.UNDO and undo.undoes(RecordKind(kind), before["state"], at.was):
         legal = at.was
     if before["state"] != at.state:
         yield Finding("I8", row_of(entry), f"It leaves the state {before['state']}, but {entry.stream} was {at.state}.")

@@ -121,7 +121,7 @@ class Action(StrEnum):
     OPEN = "open"
     TAKE = "take"
     RESOLVE = "resolve"
-    UNDO = "undo"  # one's own last step, within seconds: back along a row of MOVES
+    UNDO = "undo"  # one's own last step, within seconds: back along a row of MOVES (undo.py)
     REPLAY = "replay"  # an importer's history: from any state to any state, so no row of MOVES (domain.md 11)
 
 
@@ -194,8 +194,6 @@ MOVES: Final[tuple[Move, ...]] = (
     ),
 )
 
-UNDOABLE: Final = frozenset({Action.START, Action.HOLD, Action.RESUME, Action.RESOLVE})  # of incidents; these end nothing else
-
 _BY_KIND_AND_ACTION: Final = {(move.kind, move.action): move for move in MOVES}
 
 
@@ -208,12 +206,6 @@ def target(kind: RecordKind, action: Action, state: str) -> str | None:
 def actions(kind: RecordKind, state: str) -> tuple[Action, ...]:
     """Return what can be done from this state, in the order of MOVES."""
     return tuple(move.action for move in MOVES if move.kind is kind and state in move.sources)
-
-
-def undoes(kind: RecordKind, state: str, to: str | None) -> bool:
-    """Say whether a step that can be taken back leads from `to` to where the record is now."""
-    rows = (move for move in MOVES if move.kind is kind is RecordKind.INCIDENT and move.action in UNDOABLE)
-    return any(move.target == state and to in move.sources for move in rows)
 
 
 def leads(kind: RecordKind, state: str, to: str) -> bool:

@@ -78,9 +78,12 @@ def reopen(uow: UnitOfWork, incident: Incident, note: Note | None, *, after: Sai
     if not consequence:
         since = uow.now - incident.resolved_at if incident.resolved_at and incident.state == "resolved" else None
         _guard(uow, incident, Facts(incident.state, "in_progress", since_resolved=since, window=practice().window))
+    resolved_at = incident.resolved_at.isoformat() if incident.resolved_at else None
+    before = {"count": incident.reopen_count, "code": incident.resolution_code, "resolved_at": resolved_at, "resolved_by": incident.resolved_by_id}
     incident.reopen_count += 1
     incident.resolution_code = incident.resolved_at = incident.resolved_by_id = None
-    records.move(uow, incident, Action.REOPEN, note=note, after={"count": incident.reopen_count, **(after or {})}, consequence=consequence)
+    after = {"count": incident.reopen_count, **(after or {})}
+    records.move(uow, incident, Action.REOPEN, note=note, before=before, after=after, consequence=consequence)
     major_ends.reopened(uow, incident)
     if incident.assignee_id is None:
         messages.tell_team(uow, incident.team_id, "incident_reopened", incident, uow.latest)

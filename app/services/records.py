@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, inspect, select
 
 from app.models.people import Person
 from app.models.records import Note, Participant, Record
-from app.rules import audit, lifecycle
+from app.rules import audit, lifecycle, undo
 from app.rules.errors import ActionNotAllowed, Forbidden, Invalid, NotFound, Stale
 from app.rules.lifecycle import NUMBER_PREFIX, Action, RecordKind
 from app.rules.permissions import Relation
@@ -65,7 +65,7 @@ def move(
     if not consequence:
         uow.check(f"{record.kind}.{action}", record)
     if action is Action.UNDO:
-        target = to if lifecycle.undoes(record.kind, record.state, to) else None
+        target = to if undo.undoes(record.kind, record.state, to) else None
     else:
         target = _played(uow, record, to) if action is Action.REPLAY else lifecycle.target(record.kind, action, record.state)
     if target is None:

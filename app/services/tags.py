@@ -30,13 +30,15 @@ def add(uow: UnitOfWork, number: str, word: str) -> str:
     return tag
 
 
-def remove(uow: UnitOfWork, number: str, word: str) -> None:
-    """Take a tag off; twice is once."""
+def remove(uow: UnitOfWork, number: str, word: str) -> str:
+    """Take a tag off, and return it as it was kept; twice is once."""
     record = uow.get(Record, number)
     uow.check(f"{record.kind}.tag", record)
-    if (found := uow.session.get(Tag, (record.id, cleaned(word)))) is not None:
+    tag = cleaned(word)
+    if (found := uow.session.get(Tag, (record.id, tag))) is not None:
         uow.session.delete(found)
-        uow.record_event(record, f"{record.kind}.untag", before={"tag": audit.digest(found.tag)})
+        uow.record_event(record, f"{record.kind}.untag", before={"tag": audit.digest(tag)})
+    return tag
 
 
 def cleaned(word: str) -> str:

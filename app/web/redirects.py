@@ -1,5 +1,6 @@
 """After a form was taken: another page, by GET."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, url_for
@@ -20,7 +21,7 @@ def done(said: Text, endpoint: str, **values: Any) -> Response:
     return see_other(endpoint, **values)
 
 
-def undoable(said: Text, undo: str, step: int, endpoint: str, **values: Any) -> Response:
-    """Say that it worked, beside a button that takes it back: posts the number of the step to the address `undo`."""
-    flash([say(said), undo, step], "undo")  # type: ignore[arg-type]  # whatever JSON holds
+def undoable(said: Text, undo: str, step: Mapping[str, object], endpoint: str, **values: Any) -> Response:
+    """Say that it worked, beside a button that takes it back: posts what names the step to the address `undo`."""
+    flash([say(said), undo, dict(step)], "undo")  # type: ignore[arg-type]  # whatever JSON holds
     return see_other(endpoint, **values)

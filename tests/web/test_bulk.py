@@ -187,6 +187,12 @@ def test_one_is_looked_at_and_changed_beside_the_queue(cast: str, application: F
     taken = send(bo, f"/incidents/{number}/quick?show=open&sort=priority", what="take", version=version)
     assert taken.location.startswith("/incidents/?")
     assert found(number).state == "in_progress"
+    toast = re.search(r'data-toast="undo".*?action="([^"]+)".*?name="step" value="(\d+)"', bo.get(taken.location).text, re.DOTALL)
+    assert toast
+    back = send(bo, toast[1].replace("&amp;", "&"), step=toast[2], queue="1")
+    assert (back.location, found(number).state) == (taken.location, "new")
+    version = str(found(number).version)
+    assert send(bo, f"/incidents/{number}/quick?show=open", what="take", version=version).status_code == 303
     assert send(bo, f"/incidents/{number}/quick", what="urgency", value="1", version=version).status_code in {409, 412}
     assert send(bo, f"/incidents/{number}/quick", what="urgency", value="1").status_code == 422  # says no reason
     assert send(bo, f"/incidents/{number}/quick", what="urgency", value="1", note="The whole floor.").status_code == 303

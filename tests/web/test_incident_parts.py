@@ -1,7 +1,7 @@
 """What hangs on an incident, changed on its page without script; merging, splitting, calls, drafts, ready answers, what is new."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,14 @@ from app import canned, database
 from app.models.assets import CiRelation, ConfigurationItem
 from app.models.messages import Message
 from app.models.people import Membership, Team
+from app.models.records import Participant, Tag
 from app.models.requests import Item
 from app.models.visits import Visit
 from app.rules.errors import ActionNotAllowed
-from app.services import audit, calls, incidents, tasks, undoing
+from app.services import audit, calls, families, incidents, tasks, undoing
 from app.unit_of_work import SYSTEM, unit_of_work
-from tests.cast import NOON, event_names, person_id
-from tests.services.incidents_scene import brought, found, letters, linked, problem, reported, role
+from tests.cast import event_names, person_id
+from tests.services.incidents_scene import LATER, brought, do, found, letters, linked, problem, reported, role
 from tests.web.pages import asked, browser_of, counted, send
 
 
@@ -168,7 +169,7 @@ def test_what_was_just_sent_is_taken_back_with_its_mail_and_its_words_are_a_draf
     with database.sessions()() as session:
         held = select(Message.next_at - Message.created_at).where(Message.template == "incident_resolved", Message.state == "queued")
         assert min(session.scalars(held)) >= timedelta(seconds=10)
-    assert (send(ana, f"{page}/undo", step=sent).status_code, send(caro, f"{page}/undo", step=sent).status_code) == (403, 404)
+    assert (send(ana, f"{page}/undo", step=sent).status_code, send(caro, f"{page}/undo", step=sent).status_code) == (404, 404)
     assert send(bo, f"{page}/undo", step="1").status_code == 404
     assert send(bo, f"{page}/undo", step=sent).status_code == 303
     incident = found(number)
@@ -195,9 +196,99 @@ def test_what_was_just_sent_is_taken_back_with_its_mail_and_its_words_are_a_draf
     send(bo, f"{page}/take", version="1")
     taken = step()
     assert (send(bo, f"{page}/undo", step=taken).status_code, found(fresh).state, found(fresh).assignee_id) == (303, "new", None)
-    with unit_of_work("bo", now=NOON) as uow:
+    with unit_of_work("bo", now=LATER) as uow:
         incidents.take(uow, fresh)
         old = undoing.offer(uow, fresh)
-    with unit_of_work("bo", now=NOON + timedelta(seconds=16)) as uow, pytest.raises(ActionNotAllowed, match="seconds"):
+    with unit_of_work("bo", now=LATER + timedelta(seconds=16)) as uow, pytest.raises(ActionNotAllowed, match="seconds"):
         undoing.undo(uow, fresh, old or 0)
     assert audit.verify().findings == []
+
+
+def test_whose_it_is_its_tags_its_watchers_and_its_end_are_taken_back_alone_and_only_as_they_were_left(house: Flask) -> None:
+    number = brought("in_progress")
+    role("caro", "analyst")
+    bo, ana, page = browser_of(house, "bo"), browser_of(house, "ana"), f"/incidents/{number}"
+
+    def do_(act: str, by: object = bo, address: str = page, **fields: str) -> dict[str, str]:
+        """Return what the message's button posts to take the step back."""
+        assert send(by, f"{address}/{act}", version=str(found(address[11:]).version), **fields).status_code == 303
+        button = re.search(r'data-toast="undo".*?</form>', by.get(address).text, re.DOTALL)  # type: ignore[attr-defined]
+        return dict(re.findall(r'name="(step|tag|queue)" value="([^"]*)"', button[0])) if button else {}
+
+    def undo(step: dict[str, str], by: object = bo, address: str = page) -> int:
+        return send(by, f"{address}/undo", **step).status_code
+
+    def has() -> tuple[int | None, int | None]:
+        return found(number).assignee_id, found(number).team_id
+
+    def beside() -> tuple[list[str], int]:
+        with database.sessions()() as session:
+            id_ = found(number).id
+            tags = session.scalars(select(Tag.tag).where(Tag.record_id == id_)).all()
+            return list(tags), len(session.scalars(select(Participant).where(Participant.record_id == id_)).all())
+
+    def dropped() -> list[str]:
+        with database.sessions()() as session:
+            return list(session.scalars(select(Message.template).where(Message.state == "dropped", Message.record_id == found(number).id).order_by(Message.id)))
+
+    mine = has()
+    given = do_("assign", assignee=str(person_id("caro")))
+    assert (has()[0], undo(given), has(), dropped()) == (person_id("caro"), 303, mine, ["incident_assigned"])
+    assert undo(given) == 409  # once
+    away = do_("hand-over", team="network", body="Theirs, I think")
+    assert (has()[0], undo(away), has()) == (None, 303, mine)
+    assert "Theirs, I think</textarea>" in bo.get(page).text
+    do(number, "take", "caro", now=datetime.now(UTC))
+    stolen = do_("take")
+    do(number, "take", "caro", now=datetime.now(UTC))
+    assert (undo(stolen), has()[0]) == (409, person_id("caro"))
+
+    tagged = do_("tags", tag="  VPN ")
+    assert (tagged["tag"], beside(), undo({**tagged, "tag": "x"}), undo(tagged), beside()) == ("vpn", (["vpn"], 0), 404, 303, ([], 0))
+    do_("tags", tag="vpn")
+    off = do_("tags", drop="vpn")
+    assert (beside(), undo(off), beside()) == (([], 0), 303, (["vpn"], 0))
+    again = do_("tags", drop="vpn")
+    do_("tags", tag="vpn")
+    assert undo(again) == 409  # it is there already
+    watched = do_("watchers", person="helena")
+    assert (beside()[1], undo(watched), beside()[1]) == (1, 303, 0)
+    own = do_("watch", by=ana)
+    assert (undo(own), undo(own, ana), beside()[1]) == (404, 303, 0)
+    assert "took that back" not in ana.get(page).text  # nor was she told of what it was
+
+    do(number, "resolve", now=datetime.now(UTC))
+    was = found(number)
+    back = do_("reopen", ana, body="Still no VPN")
+    assert (found(number).state, undo(back, ana)) == ("in_progress", 303)
+    now = found(number)
+    assert (now.state, now.reopen_count, now.resolution_code, now.resolved_at, now.resolved_by_id) == ("resolved", 0, was.resolution_code, was.resolved_at, was.resolved_by_id)
+    assert "Still no VPN</textarea>" in ana.get(page).text
+    closed = do_("close", ana)
+    assert (found(number).state, undo(closed, ana), found(number).state, found(number).closed_at) == ("closed", 303, "resolved", None)
+
+    other = reported("Reported twice")
+    twice = f"/incidents/{other}"
+    gone = do_("cancel", address=twice, why="duplicate", other=number, body="As the other one")
+    assert (linked(other), "As the other one" in ana.get(twice).text) == ([("duplicates", number)], True)
+    assert (undo(gone, address=twice), found(other).state, linked(other), "As the other one" in ana.get(twice).text) == (303, "new", [], False)
+    assert do_("merge", address=twice, into=do_and_return(number), body="We go on there.") == {}  # the other one knows of it by now
+
+    whole, part = reported("All"), reported("One of all")
+    with unit_of_work("bo") as uow:
+        families.adopt(uow, part, whole)
+    assert (do_("take", address=f"/incidents/{whole}"), found(part).state) == ({}, "in_progress")  # its part went with it
+    assert undo(do_("assign", address=f"/incidents/{whole}", assignee=str(person_id("caro"))), address=f"/incidents/{whole}") == 303  # this it does alone
+    with unit_of_work("bo") as uow:
+        incidents.add_task(uow, whole, "Look", "network")
+    assert do_("cancel", address=f"/incidents/{whole}", why="mistake", body="No") == {}  # its task ended with it
+    quick = send(bo, f"/incidents/{number}/quick?show=open", what="x")
+    assert quick.status_code == 404
+    assert audit.verify().findings == []
+
+
+def do_and_return(number: str) -> str:
+    """Take it up again, so that another can be merged into it."""
+    with unit_of_work("bo") as uow:
+        incidents.reopen(uow, number, "Not yet")
+    return number

@@ -124,23 +124,28 @@ def task(number: str) -> ResponseReturnValue:
 def tag(number: str) -> ResponseReturnValue:
     """Put a tag on it, or take one off."""
 
-    def change(uow: UnitOfWork) -> None:
-        tags.remove(uow, number, said("drop")) if said("drop") else tags.add(uow, number, said("tag"))
+    drop, told = said("drop"), {}
 
-    return act("tag", number, change, t("Saved."), _anchor="incident-context")
+    def change(uow: UnitOfWork) -> None:
+        told["tag"] = tags.remove(uow, number, drop) if drop else tags.add(uow, number, said("tag"))
+
+    return act("tag", number, change, t("The tag is gone.") if drop else t("The tag is there."), told=told, _anchor="incident-context")
 
 
 @bp.post("/<number>/watch")
 @permission("incident.watch")
 def watch(number: str) -> ResponseReturnValue:
     """Be told how it goes on, or no more."""
-    with unit_of_work(me()) as uow:
-        watching.leave(uow, number) if said("leave") else watching.watch(uow, number)
+    leaves, still = said("leave"), [number]
+
+    def change(uow: UnitOfWork) -> None:
+        watching.leave(uow, number) if leaves else watching.watch(uow, number)
         uow.session.flush()
-        sees = live.visible(uow.session, uow.actor, [number])
-    if not sees:
-        return done(t("You are told no more."), "portal.home")
-    return see_other("incidents.show", number=number, _anchor="incident-context")
+        still[:] = live.visible(uow.session, uow.actor, [number])
+
+    words = t("You are told no more.") if leaves else t("You are told how it goes on.")
+    answer = act("watch", number, change, words, _anchor="incident-context")
+    return answer if still else see_other("portal.home")
 
 
 @bp.post("/<number>/watchers")
@@ -158,7 +163,7 @@ def invite(number: str) -> ResponseReturnValue:
             raise Invalid({"person": t("Several people fit. Choose one of them.") if found else t("Choose somebody from the list.")})
         watching.invite(uow, number, person.id)
 
-    return act("invite", number, change, t("Saved."), _anchor="incident-context")
+    return act("invite", number, change, t("This person watches it no more.") if said("drop") else t("This person watches it now."), _anchor="incident-context")
 
 
 @bp.post("/<number>/draft")

@@ -1,6 +1,6 @@
 """One incident: its page for the desk and for whoever has it, and every act on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -17,7 +17,6 @@ from app.web.permission import permission
 from app.web.redirects import done, undoable
 
 bp = Blueprint("incidents", __name__, url_prefix="/incidents")
-UNDOABLE = frozenset({"reply", "take", "start", "hold", "resume", "resolve"})
 
 
 @bp.get("/<number>")
@@ -120,9 +119,12 @@ def resolve(number: str) -> ResponseReturnValue:
 def undo(number: str) -> ResponseReturnValue:
     """Take back what I just did, within seconds."""
     with unit_of_work(me()) as uow:
-        is_draft = undoing.undo(uow, number, request.form.get("step", 0, type=int))
-    words = t("Taken back. Nothing was sent; your words are a draft again.") if is_draft else t("Taken back.")
-    return done(words, "incidents.show", number=number, _anchor="composer" if is_draft else None)
+        is_draft = undoing.undo(uow, number, request.form.get("step", 0, type=int), tag=said("tag"))
+    if is_draft:
+        return done(t("Taken back. Nothing was sent; your words are a draft again."), "incidents.show", number=number, _anchor="composer")
+    if "queue" in request.form:
+        return done(t("Taken back."), "queues.show", **request.args.to_dict(flat=False))
+    return done(t("Taken back."), "incidents.show", number=number)
 
 
 @bp.post("/<number>/reopen")
@@ -167,16 +169,21 @@ def weigh(number: str) -> ResponseReturnValue:
     return act("weigh", number, lambda uow: incident_details.change(uow, number, note=said("note"), **scale, version=version()), t("Saved."))
 
 
-def act(name: str, number: str, do: Callable[[UnitOfWork], object], words: Text, **page: Any) -> ResponseReturnValue:
-    """Do one thing to it and show it again; what was wrong stands in its form, with what was typed."""
+def act(
+    name: str, number: str, do: Callable[[UnitOfWork], object], words: Text, *, told: Mapping[str, str] | None = None, **page: Any
+) -> ResponseReturnValue:  # fmt: skip
+    """Do one thing to it and show it again; what was wrong stands in its form, with what was typed.
+
+    `told`: what it takes, beside the number of the step, to take it back.
+    """
     try:
         with unit_of_work(me()) as uow:
             do(uow)
-            step = undoing.offer(uow, number) if name in UNDOABLE else None
+            step = undoing.offer(uow, number)
     except Invalid as wrong:
         return incident_page.page(number, wrong, name), 422
     if step is not None:
-        return undoable(words, url_for("incidents.undo", number=number), step, "incidents.show", number=number, **page)
+        return undoable(words, url_for("incidents.undo", number=number), {"step": step, **(told or {})}, "incidents.show", number=number, **page)
     return done(words, "incidents.show", number=number, **page)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.practice import practice
@@ -12,14 +12,14 @@ from app.rules.errors import NotFound
 from app.rules.incidents import Hold
 from app.rules.queues import COLUMNS, FILTERED, INCIDENT_STATES, NAMES, SORTS, Queue, Wanted, read
 from app.rules.words import t
-from app.services import incident_details, incidents, views
+from app.services import incident_details, incidents, undoing, views
 from app.unit_of_work import unit_of_work
 from app.web import navigation, table_file
 from app.web.allowed import allowed
 from app.web.current import me, now
 from app.web.permission import permission
 from app.web.preferences import current_language, zone
-from app.web.redirects import done
+from app.web.redirects import done, undoable
 from app.web.shown import say, state_look
 
 bp = Blueprint("queues", __name__, url_prefix="/incidents")
@@ -97,7 +97,7 @@ def panel(number: str) -> ResponseReturnValue:
 def quick(number: str) -> ResponseReturnValue:
     """Change one thing of it from the queue; the service decides who may."""
     what, value, note = (request.form.get(name, "") for name in ("what", "value", "note"))
-    version = request.form.get("version", type=int)
+    version, queue = request.form.get("version", type=int), read({name: request.args.getlist(name) for name in request.args}).arguments()
     with unit_of_work(me()) as uow:
         match what:
             case "take":
@@ -117,7 +117,11 @@ def quick(number: str) -> ResponseReturnValue:
                 incidents.hold(uow, number, value, note, version=version)
             case _:
                 raise NotFound(what)
-    return done(t("%(number)s was changed.", number=number), ".show", **read({name: request.args.getlist(name) for name in request.args}).arguments())
+        step = undoing.offer(uow, number)
+    words = t("%(number)s was changed.", number=number)
+    if step is None:
+        return done(words, ".show", **queue)
+    return undoable(words, url_for("incidents.undo", number=number, **queue), {"step": step, "queue": 1}, ".show", **queue)
 
 
 def view_of(arguments: dict[str, Any]) -> Wanted:
