@@ -10,11 +10,11 @@ from sqlalchemy import CTE, ColumnElement, Select, bindparam, exc, func, inspect
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app import database, visibility
+from app import clock_store, database, visibility
 from app.models.events import Delivery, Event
 from app.models.people import Person
 from app.models.records import Note, Record
-from app.rules import audit, consumers
+from app.rules import audit, consumers, situations
 from app.rules.errors import DeskError, Forbidden, NotFound, Stale, Unavailable
 from app.rules.permissions import OWN, VIEW
 from app.rules.words import t
@@ -49,6 +49,8 @@ class UnitOfWork:
         self._heads: dict[str, tuple[int, bytes]] = {}
         self._ends: dict[str, tuple[int, bytes]] = {}  # of streams that are locked and not written to yet
         self._locked: dict[str, Record] = {}
+        self._told: dict[Record, list[Event]] = {}
+        self._clocked: set[Record] = set()  # those of which clocks see something of what was told
 
     @property
     def now(self) -> datetime:
@@ -156,16 +158,21 @@ class UnitOfWork:
         )  # fmt: skip
         self._heads[event.stream] = (event.seq, event.hash)
         event.record, event.note, self.latest = record, note, event
+        if record is not None:
+            self._told.setdefault(record, []).append(event)
+            if situations.is_seen(name, event.after):
+                self._clocked.add(record)
         self.session.add(event)
         if self.actor is not IMPORTER:
             self._queue(event)
         return event
 
     def write_heads(self) -> None:
-        """Write where the streams of this unit now end; called once, before the commit."""
+        """Write the clocks of what went on, and where the streams of this unit now end; called once, before the commit."""
         if not self._heads:
             return
         self.session.flush()
+        clock_store.write(self.session, {record: told for record, told in self._told.items() if record in self._clocked})
         rows = [{"name": name, "seq": seq, "hash": digest} for name, (seq, digest) in sorted(self._heads.items())]
         self._heads = {}
         self.session.connection().execute(_WRITE_HEAD, rows)

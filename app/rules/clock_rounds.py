@@ -66,6 +66,13 @@ def rounds(agreement: Agreement, definition: Definition, seen: Sequence[Situatio
     return found
 
 
+def can_start(agreement: Agreement, seen: Sequence[Situation]) -> bool:
+    """Say whether any clock can have started in these situations: asked first where computing them would cost a question."""
+    of_kind = (each for each in agreement.definitions if seen[0].facts.kind in each.kinds)
+    starts = {word for each in of_kind for word in each.start.union(*(target.start for target in each.targets))}
+    return any(not starts.isdisjoint(each.holds | each.moments) or (each.team is not None and Sign.GIVEN in starts) for each in seen)
+
+
 class Round:
     """One clock while its events are played."""
 

@@ -15,6 +15,7 @@ from app.rules.sla import ON_HOLD, Facts, Sign
 NOTHING: Final = frozenset[str]()
 REPLY, CALL, REOPEN = "reply", "call", "reopen"
 CHANGES: Final = frozenset({"state", "priority", "team", "cis"})  # of an event's `after`: what else clocks look at
+SEEN: Final = CHANGES | {"undone", "cause", "requester", "beneficiary"}
 
 
 class By(StrEnum):
@@ -58,6 +59,11 @@ class Situation:
     moments: frozenset[str]
     facts: Facts
     team: int | None
+
+
+def is_seen(name: str, after: Mapping[str, Any]) -> bool:
+    """Say whether an event can change any clock: most notes and mails do not."""
+    return not SEEN.isdisjoint(after) or name.partition(".")[2] in {REPLY, CALL, REOPEN}
 
 
 def situations(history: History) -> tuple[Situation, ...]:
