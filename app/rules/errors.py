@@ -46,7 +46,14 @@ class Stale(DeskError):
     def __init__(self, number: str, theirs: Mapping[str, object]) -> None:
         """Keep the other version, so that both can be shown field by field."""
         super().__init__(t("%(number)s was changed by somebody else while you were editing it.", number=number))
+        self.number = number
         self.theirs = dict(theirs)
+
+
+class StaleEdit(Stale):
+    """The same of a record that people edit: the page of an incident."""
+
+    status = 412
 
 
 class Invalid(DeskError):

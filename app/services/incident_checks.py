@@ -18,8 +18,9 @@ def known(uow: UnitOfWork, number: str, version: int | None) -> Incident:
 
 def workable(uow: UnitOfWork, number: str, version: int | None, permission: str) -> Incident:
     """Return the incident locked, if the actor may do this and it is not over."""
-    incident = known(uow, number, version)
+    incident = uow.get(Incident, number)
     uow.check(permission, incident)
+    records.expect(incident, version)
     if incident.state in {*FINAL, "resolved"}:
         raise ActionNotAllowed(t("%(number)s is over; reopen it first.", number=number))
     return incident

@@ -12,7 +12,7 @@ from app.models.problems import Problem
 from app.models.records import Link, Note, Record
 from app.queries import majors as queries
 from app.rules import audit, post_incident
-from app.rules.errors import ActionNotAllowed, Invalid, Stale
+from app.rules.errors import ActionNotAllowed, Invalid, StaleEdit
 from app.rules.lifecycle import RecordKind
 from app.rules.majors import Seat
 from app.rules.post_incident import Case, Happened, Told
@@ -38,7 +38,7 @@ def drafted(uow: UnitOfWork, incident: Incident, major: Major) -> None:
 
 
 def write(uow: UnitOfWork, number: str, body: str, base: int) -> MajorReport:
-    """Store the next version of the report; Stale when `base` is not the last one any more."""
+    """Store the next version of the report; StaleEdit when `base` is not the last one any more."""
     incident, major = majors.accepted(uow, number, "incident.write_report")
     major_updates.leads(uow, major)
     if major.filed_at is not None:
@@ -48,7 +48,7 @@ def write(uow: UnitOfWork, number: str, body: str, base: int) -> MajorReport:
         raise Invalid({"report": t("Write something, at most %(limit)s characters.", limit=LIMIT)})
     last = latest(uow, incident.id)
     if (last.version if last else 0) != base:
-        raise Stale(number, {"version": last.version if last else 0, "report": last.body if last else ""})
+        raise StaleEdit(number, {"version": last.version if last else 0, "report": last.body if last else ""})
     return _add(uow, incident, last, text, author=uow.actor.id)
 
 

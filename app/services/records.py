@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, inspect, select
 from app.models.people import Person
 from app.models.records import Note, Participant, Record
 from app.rules import audit, lifecycle, undo
-from app.rules.errors import ActionNotAllowed, Forbidden, Invalid, NotFound, Stale
+from app.rules.errors import ActionNotAllowed, Forbidden, Invalid, NotFound, Stale, StaleEdit
 from app.rules.lifecycle import NUMBER_PREFIX, Action, RecordKind
 from app.rules.permissions import Relation
 from app.rules.words import t
@@ -17,6 +17,7 @@ from app.unit_of_work import IMPORTER, UnitOfWork
 R = TypeVar("R", bound=Record)
 NOTE_LIMIT = 20_000  # characters
 TITLE_LIMIT = 200
+COMPARED = ("version", "state", "hold_reason", "title", "category", "impact", "urgency", "priority", "assignee_id", "team_id")  # with a stale form
 
 
 def numbers(uow: UnitOfWork, *kinds: RecordKind) -> list[str]:
@@ -98,8 +99,8 @@ def _played(uow: UnitOfWork, record: Record, to: str | None) -> str:
 def expect(record: Record, version: int | None) -> None:
     """Raise Stale when the record is not the version somebody was looking at (None: nobody was)."""
     if version is not None and record.version != version:
-        theirs = {"version": record.version, "state": record.state, "title": record.title, "assignee": record.assignee_id, "team": record.team_id}
-        raise Stale(record.number, theirs)
+        theirs = {name.removesuffix("_id"): getattr(record, name) for name in COMPARED if hasattr(record, name)}
+        raise (StaleEdit if record.kind == RecordKind.INCIDENT else Stale)(record.number, theirs)
 
 
 def clean(text: str) -> str:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from app.language import translate
 from app.rules.errors import DeskError, Invalid, Stale, TooManyTries
 from app.rules.words import Text, t
-from app.web import request_id
+from app.web import both_versions, request_id
 from app.web.preferences import current_language, language_tag
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,7 @@ class Problem:
     headers: dict[str, str] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
     words: Words | None = None
+    page: str | None = None  # instead of the common one
 
 
 _AGAIN = t("Go back and try again. If it happens again, tell us the reference below.")
@@ -79,8 +80,9 @@ def _refused(error: DeskError) -> Response:
     fields = error.fields if isinstance(error, Invalid) else {}
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else {}
     if isinstance(error, Stale):
-        both = {"theirs": error.theirs, "yours": {"version": request.form.get("version", type=int)}}
-        return answer(Problem(error.status, error.text, extra=both, words=STALE))
+        yours = {name: request.form[name] for name in error.theirs if name in request.form}
+        both = {"theirs": error.theirs, "yours": yours | {"version": request.form.get("version", type=int)}}
+        return answer(Problem(error.status, error.text, extra=both, words=STALE, page=both_versions.page(error) if error.status == 412 else None))
     return answer(Problem(error.status, error.text, fields, headers))
 
 
@@ -126,8 +128,10 @@ def answer(found: Problem) -> Response:
     elif request.headers.get("HX-Request"):
         response = make_response(render_template("errors/toast.html", words=found.words or words(found.status), problem=found))
         response.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"})
+    elif found.page is not None:
+        response = make_response(found.page)
     else:
-        written = typed() if found.status == 409 else []
+        written = typed() if found.status in {409, 412} else []
         shown = {"words": found.words or words(found.status), "problem": found, "typed": written, "request_id": request_id.current()}
         response = make_response(render_template("errors/page.html", **shown))
     response.status_code = found.status

@@ -1,6 +1,8 @@
 """The page of an incident, without script: what the desk sees and does there, and what its caller sees and does."""
 
+import html
 import io
+import re
 
 import pytest
 from flask import Flask
@@ -11,8 +13,9 @@ from app.models.records import Record
 from app.services import incident_details, incidents, relations, tags, watching
 from app.unit_of_work import unit_of_work
 from tests.cast import person_id
-from tests.services.incidents_scene import brought, found, letters, problem, reported
+from tests.services.incidents_scene import brought, found, letters, problem, reported, role
 from tests.web.pages import browser_of, counted, send, token
+from tests.web.test_ordering import hidden
 
 MOST_QUERIES = 12
 
@@ -31,7 +34,7 @@ def test_an_analyst_takes_answers_and_resolves_and_the_caller_confirms(house: Fl
 
     version = str(found(number).version)
     assert send(bo, f"{page}/take", version=version).headers["Location"] == page
-    assert send(bo, f"{page}/resolve", version=version, code="solved", notes="x").status_code in (409, 412)
+    assert send(bo, f"{page}/resolve", version=version, code="solved", notes="x").status_code == 412
     assert send(bo, f"{page}/notes", body="Between us: the router.").status_code == 303
     assert send(bo, f"{page}/reply", body="Which room?", then="hold", version=str(found(number).version)).status_code == 303
     assert (found(number).state, found(number).hold_reason) == ("on_hold", "caller")
@@ -51,6 +54,42 @@ def test_an_analyst_takes_answers_and_resolves_and_the_caller_confirms(house: Fl
     assert send(ana, f"{page}/close", version=str(found(number).version)).status_code == 303
     assert found(number).state == "closed"
     assert (send(ana, f"{page}/reply", body="Thanks").status_code, send(ana, f"{page}/follow-up", body="It is back.").status_code) == (409, 303)
+
+
+def test_two_at_one_incident_see_both_versions_field_by_field_and_overwrite_only_what_they_saw(house: Flask) -> None:
+    number = brought("in_progress", title="VPN <b>drops</b>", category="network/vpn", fields={"place": "home"})
+    page, seen = f"/incidents/{number}", str(found(number).version)
+    role("caro", "analyst")
+    bo, caro, ana = (browser_of(house, login) for login in ("bo", "caro", "ana"))
+    assert send(bo, f"{page}/weigh", version=seen, impact="1", urgency="2", note="The whole floor.").status_code == 303
+    assert send(bo, f"{page}/describe", version=str(found(number).version), title="VPN is down", category="network/vpn", answer_place="office").status_code == 303
+    before = found(number)
+
+    late = send(caro, f"{page}/describe", version=seen, title="VPN <i>slow</i>", category="network", answer_place="home")
+    rows = {cells[0]: cells[1:] for cells in cells_of(late.text)}
+    assert (late.status_code, rows["Title"][0].startswith("VPN is down"), "Bo Andersen" in rows["Title"][0], rows["Title"][1]) == (412, True, True, "VPN <i>slow</i>")
+    assert (rows["Impact"][0].startswith("high"), rows["Impact"][1], "VPN" in rows["Category"][0], rows["Category"][1]) == (True, "as it is", True, "Network")
+    assert (found(number).version, found(number).title, "<i>slow" in late.text) == (before.version, "VPN is down", False)
+    heavier = send(caro, f"{page}/weigh", version=seen, impact="3", urgency="2", note="Only one person.")
+    assert "Only one person." in heavier.text
+    told = caro.post(f"{page}/weigh", data={"csrf_token": token(caro), "version": seen, "impact": "3"}, headers={"Accept": "application/json"})
+    assert (told.status_code, told.json["theirs"]["impact"], told.json["yours"]) == (412, 1, {"version": int(seen), "impact": "3"})
+
+    kept = {name: html.unescape(value) for name, value in hidden(late.text).items() if name != "csrf_token"}
+    assert kept["version"] == str(before.version)
+    assert send(caro, f"{page}/describe", **kept).status_code == 303
+    assert (found(number).title, found(number).impact) == ("VPN <i>slow</i>", 1)
+
+    assert send(bo, f"{page}/resolve", version=str(found(number).version), code="solved", notes="New cable.").status_code == 303
+    hers = send(ana, f"{page}/close", version=seen)
+    assert (hers.status_code, {cells[0] for cells in cells_of(hers.text)}) == (412, {"Detail", "Title", "State"})
+    assert send(browser_of(house, "igor"), f"{page}/close", version=seen).status_code == 404
+
+
+def cells_of(page: str) -> list[list[str]]:
+    """Return the rows of a page's table as their words."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.S)
+    return [[html.unescape(" ".join(re.sub(r"<[^>]+>", " ", cell).split())) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)] for row in rows]
 
 
 def test_the_page_asks_little_however_much_hangs_on_it_and_keeps_inside_what_is_inside(house: Flask) -> None:
