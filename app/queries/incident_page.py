@@ -38,6 +38,7 @@ class Parts:
 
     tasks: Sequence[Any]
     links: Sequence[Any]  # type, onward, number, title, title_pt, state, kind
+    parents: Sequence[Any]  # number, title: one at most
     children: Sequence[Any]
     about: Sequence[Any]
     watchers: Sequence[Any]
@@ -60,10 +61,10 @@ def of(session: Session, actor: Actor, number: str) -> Incident:
 def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -> Parts:
     """Return what hangs on it, as far as the actor may see it, in one question; the team's people only `inside`."""
     keys = {draft_key(incident.number, kind): kind for kind in ("reply", "note")}
-    found = session.execute(_parts(actor, inside), {"id": incident.id, "team": incident.team_id, "keys": list(keys)}).one()
-    work, links, kids, things, people, words, kept, mates, others, typed, seen = (rows(column) for column in found)
+    found = session.execute(_parts(actor, inside), {"id": incident.id, "parent": incident.parent_id, "team": incident.team_id, "keys": list(keys)}).one()
+    work, links, above, kids, things, people, words, kept, mates, others, typed, seen = (rows(column) for column in found)
     return Parts(
-        work, links, kids, things, people, [row.tag for row in words], kept, mates, others,
+        work, links, above, kids, things, people, [row.tag for row in words], kept, mates, others,
         {keys[row.slug]: row.answers["body"][0] for row in typed}, next((row.since_id for row in seen), None),
     )  # fmt: skip
 
@@ -85,7 +86,7 @@ def moments(
 def _of(actor: Actor) -> Select[Incident]:
     return select(Incident).where(Record.number == bindparam("number"), visible(actor, RecordKind.INCIDENT)).options(
         joinedload(Incident.requester), joinedload(Incident.beneficiary), joinedload(Incident.opened_by), joinedload(Incident.assignee),
-        joinedload(Incident.team), joinedload(Incident.resolved_by), joinedload(Incident.parent),
+        joinedload(Incident.team), joinedload(Incident.resolved_by),
     )  # fmt: skip
 
 
@@ -95,6 +96,7 @@ def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
     assignee, table = aliased(Person), Incident.__table__
     tasks = select(Task.number, Task.title, Task.title_pt, Task.state, Task.mandatory, assignee.name.label("assignee")).outerjoin(
         assignee, assignee.id == Task.assignee_id).where(Task.parent_id == id_, visible(actor, RecordKind.TASK)).order_by(Task.id)  # fmt: skip
+    parents = select(Record.number, Record.title).where(Record.id == bindparam("parent", type_=BigInteger), visible(actor, RecordKind.INCIDENT))
     children = select(Record.number, Record.title, Record.state, Record.priority).join(table, table.c.id == Record.id).where(
         table.c.parent_id == id_, visible(actor, RecordKind.INCIDENT)).order_by(Record.id)  # fmt: skip
     item = ConfigurationItem
@@ -112,7 +114,7 @@ def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
     tags = select(Tag.tag).where(Tag.record_id == id_).order_by(Tag.tag)
     drafts = select(Draft.slug, Draft.answers).where(Draft.person_id == actor.id, Draft.slug.in_(bindparam("keys", expanding=True)))
     visits = select(Visit.since_id).where(Visit.person_id == actor.id, Visit.record_id == id_)
-    asked = (tasks, _links(actor, id_), children, about, watching, tags, files, members, teams, drafts, visits)
+    asked = (tasks, _links(actor, id_), parents, children, about, watching, tags, files, members, teams, drafts, visits)
     return select(*(gathered(query, f"part_{place}") for place, query in enumerate(asked)))
 
 

@@ -50,14 +50,6 @@ def concerning(session: Session, actor: Actor) -> list[Known]:
     return [Known(*row) for row in session.execute(_known(actor).where(concerns(actor)))]
 
 
-def known(session: Session, actor: Actor, *, words: str = "") -> list[Known]:
-    """Return the major incidents that everybody may know of (restricted ones only whom they concern), by words of what one reads of them."""
-    query = _known(actor).where(or_(Record.restricted.is_(False), concerns(actor)))
-    for word in words.replace("%", "").replace("_", "").split():
-        query = query.where(or_(Major.headline.ilike(f"%{word}%"), Major.headline_pt.ilike(f"%{word}%")))
-    return [Known(*row) for row in session.execute(query)]
-
-
 def count(actor: Actor) -> ScalarSelect[int]:
     """Return, as a column, how many affect this person now: most pages ask no more than this."""
     return _open(select(func.count())).where(concerns(actor)).scalar_subquery()

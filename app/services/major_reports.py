@@ -85,7 +85,7 @@ def _problem(uow: UnitOfWork, incident: Incident) -> int:
         return found
     (number,) = records.numbers(uow, RecordKind.PROBLEM)
     problem = Problem(kind=RecordKind.PROBLEM, number=number, state="new", title=incident.title, priority=incident.priority,
-                      service=incident.service, category=incident.category, team_id=incident.team_id)  # fmt: skip
+                      service=incident.service, category=incident.category, team_id=incident.team_id, restricted=incident.restricted)  # fmt: skip
     records.add(uow, problem, after={"draft_of": incident.number})
     uow.session.flush()
     uow.session.add(Link(source_id=incident.id, target_id=problem.id, type="problem", created_at=uow.now))

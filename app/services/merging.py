@@ -19,7 +19,8 @@ PUBLIC = ("reply", "closing", "reason")
 def merge(uow: UnitOfWork, number: str, into: str, reason: str, *, version: int | None = None) -> Incident:
     """Cancel an incident as a duplicate; whoever reported or watches it watches the other one from now on.
 
-    What was said stays where it was said; the other one gets an internal note of what was reported.
+    What was said stays where it was said; the other one gets an internal note of what was reported,
+    or, where that is restricted and the other one is not, of its number alone.
     """
     wanted = into.strip().upper()
     locked = {each: uow.get(Incident, each) for each in sorted({number, wanted})}  # always in the same order
@@ -36,7 +37,8 @@ def merge(uow: UnitOfWork, number: str, into: str, reason: str, *, version: int 
         records.involve(uow, target, person, Relation.WATCHER)
         uow.record_event(target, "incident.watch", after={"person": person, "because": number})
     quoted = "\n".join(f"> {line}" for line in (source.description or source.title).splitlines())
-    note = records.write(uow, target, "work_note", f"{number}: {source.title}\n\n{quoted}"[: records.NOTE_LIMIT])
+    words = number if source.restricted and not target.restricted else f"{number}: {source.title}\n\n{quoted}"
+    note = records.write(uow, target, "work_note", words[: records.NOTE_LIMIT])
     uow.record_event(target, "incident.merge", after={"record": number}, note=note)
     conversations.touch(uow, target)
     return target
@@ -55,6 +57,7 @@ def split(uow: UnitOfWork, number: str, title: str, *, note_id: int | None = Non
         body = found
     said = Report(title, body, source.urgency, source.category, source.fields, (), source.channel, submission_key)
     new = reporting.open_for(uow, source.requester_id or 0, said, impact=source.impact)
+    new.restricted = new.restricted or source.restricted
     relations.link(uow, new, "related", number)
     uow.record_event(source, "incident.split", after={"record": new.number})
     return new

@@ -54,6 +54,7 @@ def follow_up(uow: UnitOfWork, number: str, body: str, *, submission_key: str | 
         raise ActionNotAllowed(t("%(number)s is still open: go on there.", number=old.number))
     said = Report(old.title, body, old.urgency, old.category, old.fields, affected.keys(uow, old), "portal", submission_key)
     new = _open(uow, said, old.requester_id, old.impact, beneficiary_id=old.beneficiary_id, team_id=old.team_id)
+    new.restricted = new.restricted or old.restricted
     if uow.session.scalar(select(Link.id).where(Link.source_id == new.id, Link.target_id == old.id, Link.type == "follows")) is None:
         uow.session.add(Link(source_id=new.id, target_id=old.id, type="follows", created_at=uow.now))
         uow.record_event(new, "incident.link", after={"type": "follows", "record": old.number})

@@ -22,7 +22,7 @@ def open_for(
     task = Task(
         kind=RecordKind.TASK, number=number, state="open", title=title, title_pt=title_pt, instructions=instructions,
         parent_id=parent.id, requester_id=parent.requester_id, beneficiary_id=parent.beneficiary_id, team_id=team_id,
-        category=parent.category, priority=parent.priority,
+        category=parent.category, priority=parent.priority, restricted=parent.restricted,
     )  # fmt: skip
     records.add(uow, task, after={"parent": parent.number, "step": step})
     uow.session.flush()

@@ -262,6 +262,7 @@ def test_3_search_finds_nothing_of_others_by_number_or_words(house: House, stran
                 found = stranger.get(page, query_string={"q": words}, headers={"Accept": accept})
                 assert not {"REQ0000001", "INC0000001"} & set(re.findall(r"[A-Z]{3}\d{7}", found.text.replace(words, "")))
                 assert f"/records/{words}" not in found.text
+                assert "workplace/hidden" not in found.text
 
 
 @pytest.mark.parametrize("who", ["zeca", "davi"])

@@ -109,6 +109,8 @@ def test_nobody_changes_many_that_could_not_change_one(cast: str, application: F
     hidden = reported("Of the directors")
     with database.sessions().begin() as session:
         session.execute(update(Record).where(Record.number == hidden).values(restricted=True, team_id=None))
+    bo = browser_of(application, "bo")
+    assert "Of the directors" not in bo.post("/incidents/bulk", data={"csrf_token": token(bo), "act": "tag", "number": [hidden, number]}).text
     with unit_of_work("bo") as uow, pytest.raises(Invalid):  # none that bo sees
         bulk.begin(uow, [hidden], Act.TAG, {"tag": "seen"})
     with unit_of_work("bo") as uow:

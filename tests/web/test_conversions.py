@@ -8,7 +8,7 @@ from app.models.requests import Request
 from app.services import conversations
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import event_names, person_id
-from tests.services.incidents_scene import brought, found, letters, linked, reported
+from tests.services.incidents_scene import brought, found, letters, linked, reported, role
 from tests.services.test_baskets import publish
 from tests.web.pages import asked, browser_of, counted, send
 from tests.web.test_ordering import hidden
@@ -86,6 +86,8 @@ def test_an_incident_that_is_a_request_is_ordered_for_its_caller_and_ends_as_non
     assert (again.status_code, made in again.text) == (409, True)
     over = brought("resolved")
     assert send(bo, f"/incidents/{over}/request/{SLUG}/send", **{**hidden(checked.text), "submission_key": "another-order-0002"}).status_code == 409
+    role("ana", "analyst")  # whose own incident is for others to judge
+    assert browser_of(application, "ana").get(f"/incidents/{reported('A chair')}/request").status_code == 403
 
 
 def test_a_request_that_is_an_incident_fills_the_call_form_and_is_linked(cast: str, application: Flask) -> None:
@@ -112,3 +114,6 @@ def test_a_request_that_is_an_incident_fills_the_call_form_and_is_linked(cast: s
     assert f"it goes on as {made}" in ana.get(f"/requests/{number}").text
     assert "I cannot open the folder" in ana.get(f"/incidents/{made}").text
     assert f"opened the incident {made} from it" in browser_of(application, "bo").get(f"/records/{number}/timeline").text
+    role("ana", "analyst")
+    ana = browser_of(application, "ana")
+    assert [ana.get(f"/incidents/new?origin={number}").status_code, send(ana, "/incidents/new", **{**plain(fields), "submission_key": "her-own-request-01"}).status_code] == [403, 403]

@@ -15,7 +15,7 @@ from app.models.people import Membership, Team
 from app.models.records import Participant, Tag
 from app.models.requests import Item
 from app.models.visits import Visit
-from app.rules.errors import ActionNotAllowed
+from app.rules.errors import ActionNotAllowed, NotFound
 from app.services import audit, calls, families, incidents, tasks, undoing
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import event_names, person_id
@@ -118,6 +118,8 @@ def test_a_call_is_logged_on_requests_and_tasks_too_and_whoever_asked_reads_only
     assert statuses == [403, 403, 404, 404]
     with unit_of_work("bo") as uow, pytest.raises(ActionNotAllowed):
         calls.log(uow, task, "Never sent", recap=True)
+    with unit_of_work("bo") as uow, pytest.raises(NotFound):
+        calls.log(uow, problem(), "Nobody calls about these")
     role("ana", "analyst", team="identity")  # the team of the request, and one that works on the task
     with database.sessions().begin() as session:
         session.add(Membership(person_id=person_id("ana"), team_id=team))
