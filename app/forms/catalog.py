@@ -68,12 +68,22 @@ class PersonField(StringField):
         return t("Nobody is called that. Look for the name, the user name or the mail address.")
 
 
+class Asker(Protocol):
+    """Whoever asks for it: the reader, or the person for whom the reader writes it down."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def login(self) -> str: ...
+
+
 class ItemForm(CreatingForm):
     """The form of one item for one reader; made by `form_of`."""
 
     item: Item
     lookup: Lookup
     today: date
+    asked_by: Asker
 
     for_whom = RadioField(
         t("Who is it for?"),

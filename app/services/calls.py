@@ -2,9 +2,6 @@
 
 from typing import Final
 
-from sqlalchemy import select
-
-from app.models.people import Person
 from app.models.records import Note, Record
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import FINAL, RecordKind
@@ -30,10 +27,8 @@ def log(uow: UnitOfWork, number: str, body: str, channel: str = "phone", *, reca
     if recap and record.kind is RecordKind.INCIDENT and record.state in FINAL:
         raise ActionNotAllowed(t("%(number)s is over for good. Open a new one that follows it.", number=number))
     note = records.write(uow, record, "reply" if recap else "work_note", body)
-    event = uow.record_event(record, f"{record.kind}.call", after={"channel": channel, "recap": recap}, note=note)
+    uow.record_event(record, f"{record.kind}.call", after={"channel": channel, "recap": recap}, note=note)
     conversations.touch(uow, record)
     if recap:
-        told = [id_ for id_ in (record.requester_id, record.beneficiary_id) if id_]
-        for person in uow.session.scalars(select(Person).where(Person.id.in_(told)).order_by(Person.id)):
-            messages.tell(uow, person, "incident_recap", record, event)
+        messages.tell_each(uow, (record.requester_id, record.beneficiary_id), "incident_recap", record)
     return note

@@ -1,7 +1,5 @@
 """What is said on an incident: replies that everybody on it reads, and notes that stay inside (domain.md 2)."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -51,7 +49,7 @@ def reply(uow: UnitOfWork, number: str, body: str) -> Note:
     told = {incident.requester_id, incident.beneficiary_id, *incident_moves.watchers(uow, incident)}
     if not inside:
         told |= {incident.assignee_id}
-    _tell(uow, told, "incident_reply", incident)
+    messages.tell_each(uow, told, "incident_reply", incident)
     _tell_mentioned(uow, incident, body, frozenset(told))
     if not inside:
         if incident.assignee_id is None:
@@ -104,11 +102,6 @@ def touch(uow: UnitOfWork, record: Record) -> None:
     set_committed_value(record, "updated_at", uow.now)
 
 
-def _tell(uow: UnitOfWork, ids: Iterable[int | None], template: str, incident: Incident) -> None:
-    for person in uow.session.scalars(select(Person).where(Person.id.in_([id_ for id_ in ids if id_])).order_by(Person.id)):
-        messages.tell(uow, person, template, incident, uow.latest)
-
-
 def _tell_mentioned(uow: UnitOfWork, incident: Incident, body: str, told: frozenset[int | None], *, inside: bool = False) -> None:
     """Tell those whom a text calls, if they may read it: nobody is let in by being named."""
     wanted = matrix().relations_for(WRITES_INSIDE) | OWN
@@ -121,4 +114,4 @@ def _tell_mentioned(uow: UnitOfWork, incident: Incident, body: str, told: frozen
             continue
         held = visibility.relations(uow.session, who, incident, wanted)
         if not inside or matrix().allows(WRITES_INSIDE, who.roles, held, restricted=incident.restricted):
-            _tell(uow, {who.id}, "incident_mention", incident)
+            messages.tell_each(uow, {who.id}, "incident_mention", incident)

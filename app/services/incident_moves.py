@@ -52,8 +52,7 @@ def hold(uow: UnitOfWork, incident: Incident, reason: str, note: Note | None, *,
 def resume(uow: UnitOfWork, incident: Incident, *, after: Said = None, consequence: bool = False) -> None:
     """What it waited for is there; assignee and watchers are told."""
     records.move(uow, incident, Action.RESUME, after=after, consequence=consequence)
-    for person in _people(uow, {incident.assignee_id, *watchers(uow, incident)}):
-        messages.tell(uow, person, "incident_resumed", incident, uow.latest)
+    messages.tell_each(uow, {incident.assignee_id, *watchers(uow, incident)}, "incident_resumed", incident)
 
 
 def resolve(uow: UnitOfWork, incident: Incident, code: str, note: Note | None, *, after: Said = None, consequence: bool = False) -> None:
@@ -64,12 +63,11 @@ def resolve(uow: UnitOfWork, incident: Incident, code: str, note: Note | None, *
         _guard(uow, incident, replace(facts, open_tasks=uow.session.scalar(open_) or 0))
     incident.resolution_code, incident.resolved_at, incident.resolved_by_id = code, uow.now, uow.actor.id
     records.move(uow, incident, Action.RESOLVE, note=note, after={"code": code, **(after or {})}, consequence=consequence)
-    for person in _people(uow, {incident.requester_id, incident.beneficiary_id}):
+    owners = Person.id.in_([id_ for id_ in (incident.requester_id, incident.beneficiary_id) if id_])
+    for person in uow.session.scalars(select(Person).where(owners).order_by(Person.id)).all():
         link = confirmation_links.issue(uow, incident, person)
         messages.tell(uow, person, "incident_resolved", incident, uow.latest, link_id=link.id)
-    others: set[int | None] = {each for each in watchers(uow, incident) if each not in {incident.requester_id, incident.beneficiary_id}}
-    for person in _people(uow, others):
-        messages.tell(uow, person, "incident_works_again", incident, uow.latest)
+    messages.tell_each(uow, watchers(uow, incident) - {incident.requester_id, incident.beneficiary_id}, "incident_works_again", incident)
     major_ends.resolved(uow, incident)
 
 
@@ -87,8 +85,7 @@ def reopen(uow: UnitOfWork, incident: Incident, note: Note | None, *, after: Sai
     major_ends.reopened(uow, incident)
     if incident.assignee_id is None:
         messages.tell_team(uow, incident.team_id, "incident_reopened", incident, uow.latest)
-    for person in _people(uow, {incident.assignee_id}):
-        messages.tell(uow, person, "incident_reopened", incident, uow.latest)
+    messages.tell_each(uow, (incident.assignee_id,), "incident_reopened", incident)
 
 
 def close(uow: UnitOfWork, incident: Incident, *, after: Said = None, consequence: bool = False) -> None:
@@ -125,12 +122,7 @@ def watchers(uow: UnitOfWork, incident: Incident) -> set[int]:
 
 def tell_owners(uow: UnitOfWork, incident: Incident, template: str) -> None:
     """Tell requester and beneficiary; nobody is told of an own act."""
-    for person in _people(uow, {incident.requester_id, incident.beneficiary_id}):
-        messages.tell(uow, person, template, incident, uow.latest)
-
-
-def _people(uow: UnitOfWork, ids: set[int | None]) -> list[Person]:
-    return list(uow.session.scalars(select(Person).where(Person.id.in_([id_ for id_ in ids if id_])).order_by(Person.id)))
+    messages.tell_each(uow, (incident.requester_id, incident.beneficiary_id), template, incident)
 
 
 def _guard(uow: UnitOfWork, incident: Incident, facts: Facts) -> None:

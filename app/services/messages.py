@@ -31,6 +31,12 @@ def tell(
     )  # fmt: skip
 
 
+def tell_each(uow: UnitOfWork, ids: Iterable[int | None], template: str, record: Record) -> None:
+    """Tell these people of what was written down last."""
+    for person in uow.session.scalars(select(Person).where(Person.id.in_([id_ for id_ in ids if id_])).order_by(Person.id)):
+        tell(uow, person, template, record, uow.latest)
+
+
 def receipt(uow: UnitOfWork, person: Person, template: str, record: Record, event: Event | None = None, **params: Any) -> None:
     """Confirm to somebody what was taken in, also when it was that person's own act."""
     if person.active and person.email:

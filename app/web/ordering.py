@@ -31,7 +31,7 @@ KEPT = ("for_whom", "beneficiary", "filled_for")
 BUTTONS = frozenset({"csrf_token", "change", "keep", "cart"})
 
 
-# who: whoever asked, where somebody else writes the order down.
+# who: whoever asked, where somebody else writes the order down; the form made for an order knows.
 
 
 def item_for(uow: UnitOfWork, slug: str, who: Person | None = None) -> Item:
@@ -72,7 +72,7 @@ def sent_back(uow: UnitOfWork, item: Item, who: Person | None = None) -> ItemFor
                 field.put(kept.key)
             except Invalid as refused:
                 form.refuse_upload(field.name, refused.fields)
-    _refill(uow, form, who)
+    _refill(uow, form)
     return form
 
 
@@ -90,13 +90,13 @@ def typed_so_far() -> dict[str, list[str]]:
     return {name: request.form.getlist(name) for name in request.form if name.startswith(PREFIX) or name in KEPT}
 
 
-def beneficiary_of(uow: UnitOfWork, form: ItemForm, who: Person | None = None) -> int:
+def beneficiary_of(uow: UnitOfWork, form: ItemForm) -> int:
     """Return the id of whoever gets it."""
     login = form.beneficiary_login()
     person = people.by_login(uow.session, login) if login else None
     if login and person is None:
         raise Invalid({})
-    return person.id if person else who.id if who else uow.actor.id or 0
+    return person.id if person else form.asked_by.id or 0
 
 
 def form_page(
@@ -109,9 +109,9 @@ def form_page(
     return render_template("catalog/order.html", item=item, form=form, draft=draft, usual=usual, held=held, incident=incident, **parts)
 
 
-def check_page(uow: UnitOfWork, item: Item, form: ItemForm, *, incident: Incident | None = None, who: Person | None = None) -> str:
+def check_page(uow: UnitOfWork, item: Item, form: ItemForm, *, incident: Incident | None = None) -> str:
     """Draw the answers to check, and what would happen."""
-    expected = forecast.of(uow, item, form.answers, beneficiary_of(uow, form, who), current_language(), requester_id=who.id if who else None)
+    expected = forecast.of(uow, item, form.answers, beneficiary_of(uow, form), current_language(), requester_id=form.asked_by.id)
     files = {field.name: field.data or "" for field in form.uploads()}
     sent = [(name, value) for name, value in request.form.items(multi=True) if name not in BUTTONS | files.keys()]
     rows = shown(uow.session, item, form.answers)
@@ -133,21 +133,22 @@ def usual_times(uow: UnitOfWork, item: Item) -> Sequence[timedelta] | None:
 def _form(uow: UnitOfWork, item: Item, posted: object, who: Person | None = None) -> ItemForm:
     today = now().astimezone(ZoneInfo(uow.actor.timezone)).date()
     language = current_language()
-    asks = who.id if who else uow.actor.id
-    facts = defaults.of(uow.session, asks, asks) if any(each.default for each in item.fields) else {}
+    asks = who or uow.actor
+    facts = defaults.of(uow.session, asks.id, asks.id) if any(each.default for each in item.fields) else {}
     lookup = Choices(uow.session, uow.actor.id)
     made = form_of(item, language=language, lookup=lookup, today=today, facts=facts)
     form = made(posted, language=language)
+    form.asked_by = asks
     if who:
         form.for_whom.choices = options([(ME, who.name), (SOMEBODY_ELSE, say(t("For somebody else")))])
     return form
 
 
-def _refill(uow: UnitOfWork, form: ItemForm, who: Person | None) -> None:
+def _refill(uow: UnitOfWork, form: ItemForm) -> None:
     """Where it is for somebody else now, defaults that nobody changed become that person's."""
     if not any(each.default for each in form.item.fields):
         return
-    mine, asks = (who.login, who.id) if who else (uow.actor.login, uow.actor.id)
+    mine, asks = form.asked_by.login, form.asked_by.id
     login = form.beneficiary_login() or mine
     before, now_for = (people.by_login(uow.session, each) for each in (form.filled_for.data or mine, login))
     if before and now_for and before.id != now_for.id:

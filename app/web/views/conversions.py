@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.forms.catalog import ItemForm
 from app.models.incidents import Incident
 from app.models.people import Person
 from app.queries import catalog, search
@@ -39,8 +40,7 @@ def choose(number: str) -> ResponseReturnValue:
 def order(number: str, slug: str) -> ResponseReturnValue:
     """Show the form of a service for the caller, with what was reported in its first long answer."""
     with unit_of_work(me()) as uow:
-        incident, caller = _of(uow, number)
-        item = ordering.item_for(uow, slug, caller)
+        incident, caller, item = _item_of(uow, number, slug)
         return ordering.form_page(item, ordering.carried_over(uow, item, incident, caller), incident=incident)
 
 
@@ -49,14 +49,12 @@ def order(number: str, slug: str) -> ResponseReturnValue:
 def check(number: str, slug: str) -> ResponseReturnValue:
     """Show the answers to check, and what would happen; or the form again."""
     with unit_of_work(me()) as uow:
-        incident, caller = _of(uow, number)
-        item = ordering.item_for(uow, slug, caller)
-        form = ordering.sent_back(uow, item, caller)
+        incident, item, form = _sent_back(uow, number, slug)
         if "change" in request.form:
             return ordering.form_page(item, form, incident=incident)
         if not form.validate():
             return ordering.form_page(item, form, incident=incident), 422
-        return ordering.check_page(uow, item, form, incident=incident, who=caller)
+        return ordering.check_page(uow, item, form, incident=incident)
 
 
 @bp.post("/<number>/request/<path:slug>/send")
@@ -64,13 +62,11 @@ def check(number: str, slug: str) -> ResponseReturnValue:
 def send(number: str, slug: str) -> ResponseReturnValue:
     """Send it: the request is there, and the incident is cancelled as none."""
     with unit_of_work(me()) as uow:
-        incident, caller = _of(uow, number)
-        item = ordering.item_for(uow, slug, caller)
-        form = ordering.sent_back(uow, item, caller)
+        incident, item, form = _sent_back(uow, number, slug)
         if not form.validate():
             return ordering.form_page(item, form, incident=incident), 422
         line = requests.Line(item.slug, request.form.get("catalog_hash", ""), form.answers)
-        sent = conversions.to_request(uow, number, requests.Order(str(form.submission_key.data), [line], ordering.beneficiary_of(uow, form, caller)))
+        sent = conversions.to_request(uow, number, requests.Order(str(form.submission_key.data), [line], ordering.beneficiary_of(uow, form)))
         made = sent.number
     return done(t("%(number)s goes on as %(other)s.", number=number, other=made), "requests.show", number=made)
 
@@ -80,6 +76,16 @@ def _of(uow: UnitOfWork, number: str) -> tuple[Incident, Person]:
     if incident.requester is None:
         raise NotFound(number)
     return incident, incident.requester
+
+
+def _item_of(uow: UnitOfWork, number: str, slug: str) -> tuple[Incident, Person, Item]:
+    incident, caller = _of(uow, number)
+    return incident, caller, ordering.item_for(uow, slug, caller)
+
+
+def _sent_back(uow: UnitOfWork, number: str, slug: str) -> tuple[Incident, Item, ItemForm]:
+    incident, caller, item = _item_of(uow, number, slug)
+    return incident, item, ordering.sent_back(uow, item, caller)
 
 
 def _likely(offered: list[Item], title: str) -> list[Item]:
