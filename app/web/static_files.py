@@ -20,7 +20,7 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", 
 FOREVER = 365 * 24 * 3600
 # Bootstrap's foundation is the lowest layer; `!important` utilities in it win over everything, as they should.
 STYLES = ("tokens", "base", "controls", "forms", "data", "surfaces", "progress", "conversation", "queue", "account", "frame", "print")
-SCRIPTS = ("menus", "toasts", "forms", "search", "shortcuts", "conversation", "palette", "paper", "live", "queue", "presence")
+SCRIPTS = ("menus", "toasts", "forms", "search", "shortcuts", "conversation", "markdown", "palette", "paper", "live", "queue", "presence")
 
 
 def init_app(app: Flask) -> None:

@@ -133,6 +133,9 @@ def test_drafts_wait_ready_answers_are_filled_and_what_is_new_is_marked(house: F
     assert send(bo, f"{page}/draft?kind=note", body="Not yet sent").status_code == 303
     assert ("Not yet sent" in bo.get(page).text, "Not yet sent" in browser_of(house, "caro").get(page).text) == (True, False)
     assert send(ana, f"{page}/draft?kind=note", body="x").status_code == 403
+    shown = send(ana, f"{page}/preview", body="**Not** <script>x</script>\n\n- yet")
+    assert ("<strong>Not</strong> &lt;script&gt;" in shown.text, "<li>yet</li>" in shown.text, "<html" in shown.text) == (True, True, False)
+    assert (send(ana, f"{page}/preview", body="x" * 20_001).status_code, send(browser_of(house, "zeca"), f"{page}/preview", body="x").status_code) == (422, 404)
     send(bo, f"{page}/notes", body="Sent, with @caro and @zeca")
     assert ("Not yet sent" in bo.get(page).text, ("caro", "incident_mention") in letters(), ("zeca", "incident_mention") in letters()) == (False, True, False)
     inserted = send(bo, f"{page}/reply", body="Good day!", then="insert", canned="hello").text

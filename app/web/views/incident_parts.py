@@ -17,12 +17,13 @@ from app.services import (
     incident_details,
     incidents,
     merging,
+    records,
     relations,
     tags,
     watching,
 )
 from app.unit_of_work import UnitOfWork, unit_of_work
-from app.web import category_form
+from app.web import category_form, markdown
 from app.web.current import me
 from app.web.permission import permission
 from app.web.redirects import done, see_other
@@ -176,6 +177,15 @@ def draft(number: str) -> ResponseReturnValue:
     if request.headers.get("X-Autosave"):
         return "", 204
     return done(t("Kept. You can go on whenever you like."), "incidents.show", number=number, _anchor="composer")
+
+
+@bp.post("/<number>/preview")
+@permission("incident.view")
+def preview(number: str) -> ResponseReturnValue:
+    """Show what was typed as it will be read."""
+    with unit_of_work(me()) as uow:
+        uow.get(Incident, number, lock=False)
+    return markdown.html(records.clean(said("body")))
 
 
 @bp.post("/<number>/merge")
