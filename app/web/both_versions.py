@@ -65,10 +65,15 @@ def page(error: Stale) -> str | None:
             incident = incident_page.of(uow.session, uow.actor, number)
             inside = bool(allowed(uow, incident, "record.timeline"))
             told = incident_page.moments(uow.session, incident, inside=inside)
-            fields = [*_fields(uow, incident, told, inside), *_questions(uow, incident), *_texts(error)]
+            fields = sorted([*_fields(uow, incident, told, inside), *_questions(uow, incident), *_texts(error)], key=_place)
             return render_template("incidents/both_versions.html", incident=incident, fields=fields, again=_again(incident, error), files=_files())
     except NotFound:
         return None
+
+
+def _place(field: Field) -> tuple[bool, float]:
+    """What would be overwritten comes first, then what changed last."""
+    return not field.differs, -(field.at.timestamp() if field.at else 0)
 
 
 def _fields(uow: UnitOfWork, incident: Incident, told: Sequence[Moment], inside: bool) -> Iterator[Field]:
