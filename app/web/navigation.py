@@ -75,6 +75,8 @@ SECTIONS: Final = (
 )
 
 
+PERMISSIONS: Final = {link.endpoint: link.permission for section in SECTIONS for link in section.links}
+
 # How many things wait for the person behind a link: a view module enters a scalar query here. All are asked at once, once per page.
 WAITING: Final[dict[str, Callable[[Actor], ScalarSelect[int]]]] = {}
 
@@ -121,11 +123,17 @@ def sections() -> list[Section]:
     return [section for section in found if section.links]
 
 
+# The page of one record belongs to the list that its reader has: the queue of whoever works here, one's own reports otherwise.
+LISTS: Final = {"incidents": ("queues.show", "reports.mine"), "incident_parts": ("queues.show", "reports.mine"), "bulk": ("queues.show",), "conversions": ("queues.show",)}
+NOWHERE: Final = frozenset({"portal.find"})
+
+
 def here(endpoint: str) -> bool:
-    """Answer whether the page belongs to this link: the same view, or another of its blueprint."""
-    return request.endpoint == endpoint or (
-        request.blueprint is not None and request.blueprint == endpoint.partition(".")[0] and not _named(request.endpoint)
-    )
+    """Answer whether the page belongs to this link: the same view, another of its blueprint, or one of a record that it lists."""
+    if request.endpoint == endpoint or request.blueprint is None or _named(request.endpoint) or request.endpoint in NOWHERE:
+        return request.endpoint == endpoint
+    lists = (each for each in LISTS.get(request.blueprint, ()) if holds(PERMISSIONS[each]))
+    return endpoint == next(lists, None) or request.blueprint == endpoint.partition(".")[0]
 
 
 ON_PHONE: Final = 4
@@ -142,4 +150,4 @@ def on_phone(found: list[Section]) -> list[Link]:
 
 
 def _named(endpoint: str | None) -> bool:
-    return any(link.endpoint == endpoint for section in SECTIONS for link in section.links)
+    return endpoint in PERMISSIONS

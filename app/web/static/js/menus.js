@@ -22,6 +22,12 @@
     for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
   });
 
+  // On a phone a row of tabs is longer than the screen: the one that is open is in sight.
+  for (const tabs of document.querySelectorAll("nav.tabs")) {
+    const open = tabs.querySelector("[aria-current]");
+    if (open) tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
+  }
+
   // Dialogs: data-dialog="id" opens, data-close closes; the browser keeps the focus inside and gives it back.
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog]");

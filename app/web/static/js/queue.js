@@ -20,6 +20,7 @@
   const chosen = bar.querySelector("[data-chosen]");
   let at = -1;
   let shown = "";
+  const wide = window.matchMedia("(min-width: 1001px)");
 
   const ticks = () => [...queue.querySelectorAll("input[name=number]:checked")];
   const count = () => { const many = ticks().length; bar.hidden = many === 0; chosen.textContent = many; };
@@ -47,6 +48,12 @@
     panel.hidden = false;
     panel.querySelectorAll("form[data-quick]").forEach((form) => { form.action += window.location.search; });
   };
+  queue.addEventListener("click", (event) => { // where a row has nothing else to press, it opens beside the list
+    const row = event.target.closest("tr[data-number]");
+    if (!row || event.target.closest("a, input, label, button, .menu") || !window.getSelection().isCollapsed || !wide.matches) return;
+    at = rows().indexOf(row);
+    look(row.dataset.number).then(() => go(at));
+  });
   panel.addEventListener("click", (event) => { if (event.target.closest("[data-close-panel]")) { close(); go(at); } });
 
   const menu = (cell, x, y) => {
