@@ -81,9 +81,14 @@ def view(calendar: Calendar, now: datetime) -> View:
     week = tuple(_day(calendar, number, there.weekday()) for number in range(7))
     today = next((each.name for each in days_off(calendar, there.year, there.date()) if each.on == there.date()), None)
     return View(
-        calendar, calendar.title.get(current_language(), calendar.name), week, hours.is_open(calendar, now), hours.next_turn(calendar, now), there,
+        calendar, title(calendar), week, hours.is_open(calendar, now), hours.next_turn(calendar, now), there,
         there.hour * 60 + there.minute, today, calendar.name == settings().calendar,
     )  # fmt: skip
+
+
+def title(calendar: Calendar) -> str:
+    """Return what it is called in the reader's language."""
+    return calendar.title.get(current_language(), calendar.name)
 
 
 def days_off(calendar: Calendar, year: int, today: date) -> list[Off]:
