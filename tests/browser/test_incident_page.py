@@ -1,4 +1,4 @@
-"""An analyst at the keyboard: takes, answers and resolves what is known in six keystrokes; a caller confirms on a phone."""
+"""An analyst at the keyboard: takes, answers and resolves what is known in six keystrokes from the queue on; a caller confirms on a phone."""
 
 import re
 
@@ -20,25 +20,43 @@ def test_six_keystrokes_take_answer_and_resolve_and_the_caller_confirms(cast: st
     with opened(chromium, address) as context:
         page = enter(context, address, "bo")
         page.goto(f"{address}/incidents/{number}")
-        sound(page)
-        page.keyboard.press("a")
-        expect(page.locator("#incident-standing")).to_contain_text("In progress")
         page.keyboard.press("n")
         expect(page.locator("#note-body")).to_be_focused()
         expect(page.locator("#reply-body")).to_be_hidden()
         sound(page)
         page.keyboard.type("Half a thou")
+        page.keyboard.press("Control+b")
+        page.keyboard.type("ght")
         expect(page.locator("#note-form [data-kept]")).to_be_visible()
+        page.get_by_role("button", name="Preview").press("Enter")
+        expect(page.locator("#note-body-preview strong")).to_have_text("ght")
+        sound(page)
         page.reload()
-        expect(page.locator("#note-body")).to_have_value("Half a thou")
-        page.keyboard.press("r")
+        expect(page.locator("#note-body")).to_have_value("Half a thou**ght**")
+
+        strokes: list[str] = []
+
+        def press(key: str) -> None:
+            strokes.append(key)
+            page.keyboard.press(key)
+
+        page.goto(f"{address}/incidents/?show=open")  # from the queue on, with nothing but these
+        press("j")
+        press("Enter")
+        expect(page.locator("#incident-standing")).to_contain_text("New")
+        sound(page)
+        press("a")
+        expect(page.locator("#incident-standing")).to_contain_text("In progress")
+        expect(page.locator("#toasts kbd")).to_have_text("z")
+        press("r")
         expect(page.locator("#reply-body")).to_be_focused()
-        page.keyboard.type(":w")
+        page.keyboard.type(":w")  # the text
         expect(page.locator(".box-list [aria-selected=true]")).to_have_text("It should work again")
-        page.keyboard.press("Enter")
+        press("Enter")
         expect(page.locator("#reply-body")).to_have_value(re.compile("should work again"))
-        page.keyboard.press("Control+Shift+Enter")
+        press("Control+Shift+Enter")
         expect(page.locator("#incident-standing")).to_contain_text("Resolved")
+        assert len(strokes) <= 6, strokes
     assert found(number).state == "resolved"
     with opened(chromium, address, language="pt", size=PHONE, theme="dark") as context:
         page = enter(context, address, "ana", "pt")

@@ -27,7 +27,7 @@ WORDS: Final = {
         "up": "Give up", "undo": "Give up and undo", "reason": "Why?", "given": "RIT0000001 is given up; what was done is being undone.",
     },
     "pt": {
-        "take": "Assumir", "yours": "TSK0000001 agora é sua.", "hold": "Colocar em espera", "vendor": "Um fornecedor", "what": "O que exatamente?",
+        "take": "Assumir", "yours": "TSK0000001 agora está com você.", "hold": "Colocar em espera", "vendor": "Um fornecedor", "what": "O que exatamente?",
         "held": "RIT0000001 está em espera.", "tag": "Em espera", "on": "Continuar", "goes": "RIT0000001 continua.", "close": "Encerrar a tarefa",
         "why": "Não existe finance-ro, ou você não pode ver.", "retry": "Tentar de novo", "again": "RIT0000001 está sendo tentado de novo.",
         "up": "Desistir", "undo": "Desistir e desfazer", "reason": "Por quê?", "given": "Desistimos de RIT0000001; o que foi feito está sendo desfeito.",

@@ -22,7 +22,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "waits manager": "Esperando o gestor", "waits owner": "Esperando o responsável pelo grupo", "approve": "Aprovar",
         "reject": "Rejeitar", "nothing": "Nada espera por você", "checking": "Conferindo se funciona", "done": "Concluído",
         "approved mail": "Aprovado: Acesso a um grupo compartilhado", "asked mail": "Sua decisão, por favor", "refused": "O gestor disse não",
-        "not approved": "Não aprovado", "take": "Assumir", "yours": "agora é sua.", "save note": "Salvar a nota", "close": "Encerrar a tarefa",
+        "not approved": "Não aprovado", "take": "Assumir", "yours": "agora está com você.", "save note": "Salvar a nota", "close": "Encerrar a tarefa",
         "closed": "foi encerrada.", "disable": "Desativar a conta", "disabled": "A conta está desativada e saiu de todos os lugares.",
         "sign in": "Entrar", "laptop": "Um notebook", "progress": "Progresso", "question": "Qual grupo?", "wrong": "Responda a esta pergunta.",
         "catalogue": "Catálogo", "good": "Todos os arquivos estão bons", "plant": "Uma planta para o escritório",
