@@ -14,6 +14,7 @@ from app.rules.lifecycle import STATES, RecordKind
 _LEGAL = ", ".join(f"'{kind.value}:{state}'" for kind, states in STATES.items() for state in states)
 
 OPEN_INCIDENTS = "records.kind = 'incident' and records.state in ('new', 'in_progress', 'on_hold')"
+NEXT_DUE = "coalesce(next_due_at, '9999-01-01 00:00:00+00'::timestamptz)"  # what nothing is due of comes last
 _OPEN = text(OPEN_INCIDENTS.replace("records.", ""))
 
 
@@ -32,6 +33,7 @@ class Record(Base):
         Index("ix_records_open", "id", postgresql_where=_OPEN),
         Index("ix_records_open_priority", "priority", "id", postgresql_where=_OPEN),
         Index("ix_records_open_updated", "updated_at", "id", postgresql_where=_OPEN),
+        Index("ix_records_open_due", text(NEXT_DUE), "id", postgresql_where=_OPEN),
         Index("ix_records_open_team", "team_id", "priority", "id", postgresql_where=_OPEN),
         Index("ix_records_open_assignee", "assignee_id", "priority", "id", postgresql_where=_OPEN),
         Index("ix_records_incidents", "id", postgresql_where=text("kind = 'incident'")),

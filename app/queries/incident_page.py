@@ -15,6 +15,7 @@ from app.models.events import Event
 from app.models.incidents import Incident
 from app.models.people import Membership, Person, Team
 from app.models.records import OPEN_INCIDENTS, Link, Note, Participant, Record, Tag
+from app.models.sla import Clock
 from app.models.tasks import Task
 from app.models.visits import Visit
 from app.queries.gathering import gathered, rows
@@ -47,6 +48,7 @@ class Parts:
     members: Sequence[Any]
     teams: Sequence[Any]
     drafts: Mapping[str, str]  # what the reader has typed and not sent: by kind
+    due_calendar: str | None  # in which the clock counts that is due next
     since: int | None  # the newest event that the reader saw on the visit before
 
 
@@ -62,10 +64,10 @@ def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -
     """Return what hangs on it, as far as the actor may see it, in one question; the team's people only `inside`."""
     keys = {draft_key(incident.number, kind): kind for kind in ("reply", "note")}
     found = session.execute(_parts(actor, inside), {"id": incident.id, "parent": incident.parent_id, "team": incident.team_id, "keys": list(keys)}).one()
-    work, links, above, kids, things, people, words, kept, mates, others, typed, seen = (rows(column) for column in found)
+    work, links, above, kids, things, people, words, kept, mates, others, typed, due, seen = (rows(column) for column in found)
     return Parts(
         work, links, above, kids, things, people, [row.tag for row in words], kept, mates, others,
-        {keys[row.slug]: row.answers["body"][0] for row in typed}, next((row.since_id for row in seen), None),
+        {keys[row.slug]: row.answers["body"][0] for row in typed}, next((row.calendar for row in due), None), next((row.since_id for row in seen), None),
     )  # fmt: skip
 
 
@@ -113,8 +115,10 @@ def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
     teams = select(Team.key, Team.name, Team.name_pt).where(Team.active, Team.id.is_distinct_from(team), only_inside).order_by(Team.name)
     tags = select(Tag.tag).where(Tag.record_id == id_).order_by(Tag.tag)
     drafts = select(Draft.slug, Draft.answers).where(Draft.person_id == actor.id, Draft.slug.in_(bindparam("keys", expanding=True)))
+    due = select(Clock.calendar).join(Record, Record.id == Clock.record_id).where(
+        Record.id == id_, Clock.definition == Record.next_clock, Clock.due_at == Record.next_due_at).limit(1)  # fmt: skip
     visits = select(Visit.since_id).where(Visit.person_id == actor.id, Visit.record_id == id_)
-    asked = (tasks, _links(actor, id_), parents, children, about, watching, tags, files, members, teams, drafts, visits)
+    asked = (tasks, _links(actor, id_), parents, children, about, watching, tags, files, members, teams, drafts, due, visits)
     return select(*(gathered(query, f"part_{place}") for place, query in enumerate(asked)))
 
 

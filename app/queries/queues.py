@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     ScalarSelect,
     Select,
     SmallInteger,
     and_,
     exists,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -26,7 +28,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models.assets import Affected, ConfigurationItem
 from app.models.people import Person, Team
-from app.models.records import OPEN_INCIDENTS, Record, Tag
+from app.models.records import NEXT_DUE, OPEN_INCIDENTS, Record, Tag
+from app.models.sla import Clock
 from app.queries.paging import PER_PAGE, Page, page
 from app.rules.lifecycle import RecordKind
 from app.rules.permissions import Matrix
@@ -39,6 +42,7 @@ OPEN: Final = text(OPEN_INCIDENTS)
 COLUMNS: Final[Mapping[str, Any]] = {
     "number": Record.id,
     "priority": type_coerce(Record.priority, SmallInteger),  # an incident always has one
+    "due": type_coerce(literal_column(NEXT_DUE.replace("next_due_at", "records.next_due_at")), DateTime(timezone=True)),
     "updated": Record.updated_at, "opened": Record.opened_at, "state": Record.state,
 }  # fmt: skip
 
@@ -71,10 +75,16 @@ def _rows() -> Select[*tuple[Any, ...]]:
         select(Record.id, Record.number, Record.title, Record.state, Record.hold_reason, Record.priority, Record.category, Record.service,
                Record.team_id, Record.assignee_id, Record.requester_id, Record.opened_at, Record.updated_at, Record.version, Record.restricted,
                requester.name.label("requester"), requester.login.label("caller"), assignee.name.label("assignee"),
-               assignee.login.label("analyst"), Team.key.label("team"), Team.name.label("team_name"), Team.name_pt.label("team_name_pt"))
+               assignee.login.label("analyst"), Record.next_due_at, Record.next_clock, due_calendar().label("due_calendar"), Team.key.label("team"), Team.name.label("team_name"), Team.name_pt.label("team_name_pt"))
         .outerjoin(requester, requester.id == Record.requester_id).outerjoin(assignee, assignee.id == Record.assignee_id)
         .outerjoin(Team, Team.id == Record.team_id)
     )  # fmt: skip
+
+
+def due_calendar() -> ScalarSelect[str]:
+    """Return the question in which calendar the clock counts that is due next."""
+    of_it = Clock.record_id == Record.id, Clock.definition == Record.next_clock, Clock.due_at == Record.next_due_at
+    return select(Clock.calendar).where(*of_it).limit(1).correlate(Record).scalar_subquery()
 
 
 def everything(session: Session, actor: Actor, wanted: Wanted, *, limit: int) -> list[Any]:

@@ -29,14 +29,14 @@ NAMES: Final[Mapping[Queue, Text]] = {
     Queue.RESOLVED: t("Resolved ones"), Queue.ALL: t("Every incident"),
 }  # fmt: skip
 SORTS: Final[Mapping[str, Text]] = {
-    "priority": t("Priority"), "updated": t("Changed"), "opened": t("Opened"), "number": t("Number"), "state": t("State"),
+    "due": t("Due next"), "priority": t("Priority"), "updated": t("Changed"), "opened": t("Opened"), "number": t("Number"), "state": t("State"),
 }  # fmt: skip
 EVERYTHING_BY: Final = ("number", "priority", "updated")
 COLUMNS: Final[Mapping[str, Text]] = {
     "number": t("Number"), "title": t("What"), "priority": t("Priority"), "state": t("State"), "who": t("Who"), "team": t("Team"), "caller": t("Caller"),
-    "category": t("Category"), "service": t("Service"), "opened": t("Opened"), "updated": t("Changed"),
+    "category": t("Category"), "service": t("Service"), "due": t("Due next"), "opened": t("Opened"), "updated": t("Changed"),
 }  # fmt: skip
-USUAL: Final = ("number", "title", "priority", "state", "who", "caller", "updated")
+USUAL: Final = ("number", "title", "priority", "state", "due", "who", "caller", "updated")
 FILTERED: Final = ("state", "priority", "team", "assignee", "caller", "category")
 NEWEST: Final = (("number", True),)
 

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import language
 from app.settings import settings
 from app.web import (
+    clock_words,
     errors,
     markdown,
     navigation,
@@ -57,6 +58,7 @@ def create_app() -> Flask:
     static_files.init_app(app)
     preferences.init_app(app)
     shown.init_app(app)
+    clock_words.init_app(app)
     markdown.init_app(app)
     parts.init_app(app)
     navigation.init_app(app)

@@ -1,9 +1,13 @@
 """Why a clock does what it does, in words (the conditions of app/rules/sla.py), and lengths of working time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from flask import Flask
+
+from app import calendars, sla
 from app.practice import practice
+from app.rules import hours
 from app.rules.clock_rounds import State
 from app.rules.words import Text, t
 from app.web.shown import STATES, say
@@ -17,6 +21,24 @@ DOES: Final = {
     State.CANCELED: (t("dropped"), "x-circle", ""),
 }  # fmt: skip
 OF: Final = {"sla": t("Promised to the caller"), "ola": t("Agreed between teams"), "underpinning": t("Promised by a supplier")}
+
+
+def init_app(app: Flask) -> None:
+    """Give pages the working time until something is due."""
+    app.jinja_env.globals.update(working_time=working_time, clock_name=clock_name)
+    app.jinja_env.filters.update(length_of_work=lambda time: say(length(time)))
+
+
+def working_time(calendar: str | None, now: datetime, due: datetime) -> timedelta:
+    """Return the working time between now and then, whichever is first; by the wall clock where the calendar is gone."""
+    first, last = min(now, due), max(now, due)
+    known = calendars.all_of_them().get(calendar or "")
+    return hours.between(known, first, last) if known else last - first
+
+
+def clock_name(key: str | None) -> str:
+    """Return what a clock is called."""
+    return next((say(each.name) for each in sla.agreement().definitions if each.key == key), key or "")
 
 
 def why(condition: str) -> str:

@@ -138,8 +138,11 @@ def _wanted() -> Wanted:
 
 def _cell(row: Any, name: str, kind: str) -> Any:
     """Return a cell as a file has it: the words that are seen, times on the reader's clock."""
-    if name in {"opened", "updated"}:
-        at = (row.opened_at if name == "opened" else row.updated_at).astimezone(zone())
+    if name in {"opened", "updated", "due"}:
+        at = {"opened": row.opened_at, "updated": row.updated_at, "due": row.next_due_at}[name]
+        if at is None:
+            return ""
+        at = at.astimezone(zone())
         return at if kind == "xlsx" else at.strftime("%Y-%m-%d %H:%M")
     known: dict[str, Any] = {
         "number": row.number, "title": row.title, "priority": f"P{row.priority}", "state": say(state_look(row.state).word), "who": row.assignee,
