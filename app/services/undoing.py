@@ -51,8 +51,8 @@ def offer(uow: UnitOfWork, number: str) -> int | None:
     return event.seq
 
 
-def undo(uow: UnitOfWork, number: str, seq: int, *, tag: str = "") -> bool:
-    """Take one's own last step back; True when its words are a draft again, as nobody was sent them.
+def undo(uow: UnitOfWork, number: str, seq: int, *, tag: str = "") -> str:
+    """Take one's own last step back; return as what its words are a draft again, "reply" or "note": nobody was sent them.
 
     `tag` is the word it put there or took off, which its event does not hold. Raises ActionNotAllowed when it is too late, or
     more has happened since than what stands in no step's way.
@@ -134,7 +134,7 @@ def _unlink(uow: UnitOfWork, event: Event) -> None:
         relations.remove(uow, event.stream, link["type"], link["record"])
 
 
-def _unsay(uow: UnitOfWork, incident: Incident, event: Event) -> bool:
+def _unsay(uow: UnitOfWork, incident: Incident, event: Event) -> str:
     """Its mail stays here. What was said with it is kept inside, and its author's to send again; unless somebody has been sent it."""
     def of(*more: ColumnElement[bool]) -> ColumnElement[bool]:
         return exists().where(Message.event_id == event.id, *more)
@@ -143,7 +143,7 @@ def _unsay(uow: UnitOfWork, incident: Incident, event: Event) -> bool:
     uow.session.execute(waiting.values(state="dropped", error="taken back"), execution_options={"synchronize_session": False})
     note = uow.session.get(Note, event.note_id) if event.note_id else None
     if note is None or note.erased_at or uow.session.scalar(select(of(Message.state == "sent"))):
-        return False
+        return ""
     kind = "note" if note.kind == "work_note" else "reply"
     inside = update(Note).where(Note.id == note.id).values(kind="work_note", body=Note.body)  # the search forgets what is named here
     uow.session.execute(inside, execution_options={"synchronize_session": False})
@@ -153,4 +153,4 @@ def _unsay(uow: UnitOfWork, incident: Incident, event: Event) -> bool:
     draft = uow.session.get(Draft, {"person_id": uow.actor.id, "slug": key})
     text = "\n\n".join(filter(None, (note.body, draft.answers["body"][0] if draft else "")))
     uow.session.merge(Draft(person_id=uow.actor.id, slug=key, answers={"body": [text]}, updated_at=uow.now))
-    return True
+    return kind

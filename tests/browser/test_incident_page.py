@@ -57,6 +57,11 @@ def test_six_keystrokes_take_answer_and_resolve_and_the_caller_confirms(cast: st
         press("Control+Shift+Enter")
         expect(page.locator("#incident-standing")).to_contain_text("Resolved")
         assert len(strokes) <= 6, strokes
+        page.keyboard.press("z")
+        expect(page.locator("#reply-body")).to_be_focused()
+        expect(page.locator("#reply-body")).to_have_value(re.compile("should work again"))
+        page.keyboard.press("Control+Shift+Enter")
+        expect(page.locator("#incident-standing")).to_contain_text("Resolved")
     assert found(number).state == "resolved"
     with opened(chromium, address, language="pt", size=PHONE, theme="dark") as context:
         page = enter(context, address, "ana", "pt")

@@ -242,7 +242,7 @@ def test_whose_it_is_its_tags_its_watchers_and_its_end_are_taken_back_alone_and_
     assert undo(given) == 409  # once
     away = do_("hand-over", team="network", body="Theirs, I think")
     assert (has()[0], undo(away), has()) == (None, 303, mine)
-    assert "Theirs, I think</textarea>" in bo.get(page).text
+    assert "Theirs, I think</textarea>" in bo.get(page).text  # in the box for notes
     do(number, "take", "caro", now=datetime.now(UTC))
     stolen = do_("take")
     do(number, "take", "caro", now=datetime.now(UTC))

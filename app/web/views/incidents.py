@@ -46,7 +46,7 @@ def reply(number: str) -> ResponseReturnValue:
         _files(uow, number, public=True)
 
     words = {"hold": t("Sent. It waits for the answer now."), "resolve": t("%(number)s is resolved.", number=number)}
-    return act("reply", number, write, words.get(then, t("Your message was sent.")), _anchor="composer")
+    return act("reply", number, write, words.get(then, t("Your message was sent.")), _anchor=None if then in words else "composer")
 
 
 @bp.post("/<number>/notes")
@@ -119,9 +119,9 @@ def resolve(number: str) -> ResponseReturnValue:
 def undo(number: str) -> ResponseReturnValue:
     """Take back what I just did, within seconds."""
     with unit_of_work(me()) as uow:
-        is_draft = undoing.undo(uow, number, request.form.get("step", 0, type=int), tag=said("tag"))
-    if is_draft:
-        return done(t("Taken back. Nothing was sent; your words are a draft again."), "incidents.show", number=number, _anchor="composer")
+        draft = undoing.undo(uow, number, request.form.get("step", 0, type=int), tag=said("tag"))
+    if draft:
+        return done(t("Taken back. Nothing was sent; your words are a draft again."), "incidents.show", number=number, _anchor=f"{draft}-body")
     if "queue" in request.form:
         return done(t("Taken back."), "queues.show", **request.args.to_dict(flat=False))
     return done(t("Taken back."), "incidents.show", number=number)

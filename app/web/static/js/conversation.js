@@ -8,6 +8,7 @@
       box.scrollIntoView({ block: "nearest" });
     });
   });
+  document.querySelector(`label[data-write="${CSS.escape(location.hash.slice(1))}"]`)?.click(); // a draft that is there again
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("textarea[data-send]")) return;
     const form = event.target.form;
