@@ -4,21 +4,23 @@ Only what a step touched is computed again, from its events; one statement write
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from app import sla
+from app import escalations, sla
 from app.models.catalog import CatalogVersion
 from app.models.events import Event
 from app.models.records import Record
 from app.models.requests import Item
-from app.models.sla import Clock
-from app.rules import clock_rounds, clocks, situations
+from app.models.sla import Clock, Escalation
+from app.rules import clock_rounds, clocks, ladders, situations
 from app.rules.clock_rounds import State
+from app.rules.ladders import Mark, Watch
 from app.rules.lifecycle import RecordKind
 from app.rules.situations import By, History, Told
 from app.rules.sla import Agreement, Facts
@@ -26,7 +28,9 @@ from app.rules.sla import Agreement, Facts
 BORN: Final = {RecordKind.ITEM: "requested", RecordKind.REQUEST: "submitted", RecordKind.TASK: "pending"}
 SECOND: Final = timedelta(seconds=1)
 TABLE: Final = Clock.__table__
+STEPS: Final = Escalation.__table__
 KEY: Final = ("record_id", "definition", "team_id", "round")
+OWN: Final = frozenset({"computed_at", "told_until", "failures"})  # follow from no event
 COLUMNS: Final = [column.name for column in TABLE.columns if column.name != "id"]
 _WRITE: Final = text(f"""
     with gone as (delete from clocks where id = any(:stale)),
@@ -38,6 +42,7 @@ _WRITE: Final = text(f"""
     from jsonb_populate_recordset(null::records, cast(:heads as jsonb)) head where records.id = head.id""")  # noqa: S608  names of columns
 _promised: dict[str, str] = {}  # what versions of the catalogue promise; they never change
 Values = dict[str, Any]
+Key = tuple[str, int | None, int]
 Head = tuple[datetime | None, str | None]
 
 
@@ -62,29 +67,68 @@ def histories(session: Session, records: Sequence[Any], known: Mapping[int, Sequ
     return {row.id: _history(row, told[row.id], items.get(row.id)) for row in records}
 
 
-def stored(session: Session, ids: Collection[int]) -> dict[int, list[Any]]:
-    """Return the clocks that are stored of these records."""
-    found: dict[int, list[Any]] = {id_: [] for id_ in ids}
+@dataclass
+class Known:
+    """What is stored of a record's clocks, and the steps of their ladders that were taken; `born` says since when a new clock is watched."""
+
+    rows: list[Any] = field(default_factory=list)
+    taken: dict[Key, set[Mark]] = field(default_factory=dict)
+    born: Callable[[clocks.Clock], datetime | None] = lambda clock: None
+
+    def watch(self, clock: clocks.Clock) -> Watch:
+        """Return what was taken of a clock's ladder, and until when nothing of it is announced."""
+        key = clock.key, clock.team, clock.round
+        kept = next((each for each in self.rows if (each.definition, each.team_id, each.round) == key), None)
+        return Watch(self.taken.get(key, ()), kept.told_until if kept is not None else self.born(clock))
+
+
+def known(session: Session, ids: Collection[int], born: datetime | None = None) -> dict[int, Known]:
+    """Return what is stored of these records' clocks; of what is not yet, nothing up to `born` is announced."""
+    found = {id_: Known(born=lambda _: born) for id_ in ids}
     for clock in session.execute(select(TABLE).where(TABLE.c.record_id.in_(ids)).order_by(TABLE.c.id)):
-        found[clock.record_id].append(clock)
+        found[clock.record_id].rows.append(clock)
+    for step in session.execute(select(STEPS).where(STEPS.c.record_id.in_(ids))):
+        found[step.record_id].taken.setdefault((step.definition, step.team_id, step.round), set()).add((step.percent, step.after))
     return found
 
 
-def write(session: Session, told: Mapping[Record, Sequence[Event]], agreed: Agreement | None = None) -> None:
-    """Store the clocks of records that somebody took a step on, as of their last event; `told` are the events of this transaction."""
-    agreed = agreed or sla.agreement()
-    kinds = {kind for definition in agreed.definitions for kind in definition.kinds}
-    if not (records := [record for record in told if record.kind.value in kinds]):
-        return
+def write(session: Session, told: Mapping[Record, Sequence[Event]], *, is_history: bool = False) -> None:
+    """Store the clocks of records that somebody took a step on, as of their last event; `told` are the events of this transaction.
+
+    Nothing that was reached before now is announced of history that is played (`is_history`), nor of a clock that a step
+    on an older record begins in its past.
+    """
+    agreed, kinds = sla.agreement(), _kinds()
+    records = [record for record in told if record.kind.value in kinds]
     fresh = {record.id: told[record] for record in records if told[record][0].seq == 1}
-    records = [record for record in records if record.id not in fresh or _can_start(agreed, record, told[record])]
+    if not (records := [record for record in records if record.id not in fresh or _can_start(agreed, record, told[record])]):
+        return
     found = histories(session, records, fresh)
-    kept = stored(session, [record.id for record in records if record.id not in fresh]) if len(fresh) < len(records) else {}
+    here = known(session, older) if (older := [record.id for record in records if record.id not in fresh]) else {}
+    real = session.scalar(select(func.desk_now())) if is_history else None
     changes = Changes()
     for record in records:
-        at = told[record][-1].at
-        changes.add(record, kept.get(record.id, []), wanted(record.id, clocks.clocks(agreed, found[record.id], at), at))
+        mine, last = here.get(record.id, Known()), told[record][-1].at
+        if is_history or record.id in here:
+            mine.born = _since(told[record][0].at, real or last, is_history=is_history)
+        changes.add(record, mine, wanted(record.id, agreed, found[record.id], mine, last))
     changes.write(session)
+
+
+def renew(session: Session, records: Sequence[Record], now: datetime) -> None:
+    """Store the clocks of records anew, of which nothing happened."""
+    found, here, changes = histories(session, records), known(session, [record.id for record in records], now), Changes()
+    for record in records:
+        changes.add(record, here[record.id], wanted(record.id, sla.agreement(), found[record.id], here[record.id], now))
+    changes.write(session)
+
+
+def _since(first: datetime, now: datetime, *, is_history: bool) -> Callable[[clocks.Clock], datetime | None]:
+    return lambda clock: now if is_history or clock.started_at < first else None
+
+
+def _kinds() -> frozenset[str]:
+    return frozenset(kind for definition in sla.agreement().definitions for kind in definition.kinds)
 
 
 class Changes:
@@ -96,9 +140,9 @@ class Changes:
         self.rows: list[Values] = []
         self.heads: list[Values] = []
 
-    def add(self, record: Any, kept: Sequence[Any], rows: Sequence[Values]) -> None:
+    def add(self, record: Any, kept: Known, rows: Sequence[Values]) -> None:
         """Take in one record: what is stored of it, and what should be."""
-        were, are = {key_of(each._mapping): each for each in kept}, {key_of(each): each for each in rows}
+        were, are = {key_of(each._mapping): each for each in kept.rows}, {key_of(each): each for each in rows}
         self.stale += [each.id for key, each in were.items() if key not in are]
         self.rows += [row for key, row in are.items() if key not in were or any(differing(were[key], row))]
         due_at, clock = head(rows)
@@ -112,19 +156,21 @@ class Changes:
             session.connection().execute(_WRITE, {"stale": self.stale, "rows": rows, "heads": heads})
 
 
-def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def key_of(row: Mapping[str, Any]) -> Key:
     """Return which of a record's clocks it is."""
     return row["definition"], row["team_id"], row["round"]
 
 
 def differing(kept: Any, row: Values) -> Iterable[str]:
-    """Yield the columns in which a stored clock is another; when it was computed is none of them."""
-    return (name for name, value in row.items() if name != "computed_at" and getattr(kept, name) != value)
+    """Yield the columns in which a stored clock is another. A step that failed comes later than it was due: that is no difference."""
+    held = {"next_at", "next_percent"} if kept.failures else frozenset[str]()
+    return (name for name, value in row.items() if name not in OWN and name not in held and getattr(kept, name) != value)
 
 
-def wanted(record_id: int, found: Iterable[clocks.Clock], now: datetime) -> list[Values]:
-    """Return clocks as they are stored."""
-    return [_values(record_id, each, now) for each in found]
+def wanted(record_id: int, agreed: Agreement, history: History, here: Known, now: datetime) -> list[Values]:
+    """Return a record's clocks as they are stored."""
+    seen = situations.situations(history)
+    return [_values(record_id, each, seen[-1].facts, here.watch(each), now) for each in clocks.of_situations(agreed, seen, now)]
 
 
 def head(rows: Iterable[Values]) -> Head:
@@ -133,14 +179,14 @@ def head(rows: Iterable[Values]) -> Head:
     return min(due, default=(None, None))
 
 
-def _values(record_id: int, clock: clocks.Clock, now: datetime) -> Values:
-    coming = clock.next_threshold(now)
+def _values(record_id: int, clock: clocks.Clock, facts: Facts, watch: Watch, now: datetime) -> Values:
+    at, step = min(ladders.coming(escalations.ladders(), clock, facts, watch), key=lambda each: each[0], default=(None, None))
     return {
         "record_id": record_id, "definition": clock.key, "measure": clock.measure.value, "team_id": clock.team, "round": clock.round,
         "calendar": clock.calendar.name, "target_minutes": clock.target // timedelta(minutes=1), "state": clock.state.value, "why": clock.why,
         "started_at": clock.started_at, "attached_at": clock.attached_at, "stopped_at": clock.stopped_at, "first_due_at": clock.first_due,
         "due_at": clock.due, "breached_at": clock.breached_at, "worked_seconds": clock.worked // SECOND, "wall_seconds": clock.wall // SECOND,
-        "next_at": coming.at if coming else None, "next_percent": coming.percent if coming else None, "computed_at": now,
+        "next_at": at, "next_percent": step.at if step else None, "computed_at": now, "told_until": watch.told_until, "failures": 0,
     }  # fmt: skip
 
 

@@ -172,7 +172,8 @@ class UnitOfWork:
         if not self._heads:
             return
         self.session.flush()
-        clock_store.write(self.session, {record: told for record, told in self._told.items() if record in self._clocked})
+        touched = {record: told for record, told in self._told.items() if record in self._clocked}
+        clock_store.write(self.session, touched, is_history=self.actor is IMPORTER)
         rows = [{"name": name, "seq": seq, "hash": digest} for name, (seq, digest) in sorted(self._heads.items())]
         self._heads = {}
         self.session.connection().execute(_WRITE_HEAD, rows)

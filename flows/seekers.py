@@ -13,7 +13,7 @@ from app.models.queues import BulkJob
 from app.models.requests import Check
 from app.practice import practice
 from app.queries import incidents, majors
-from app.services import overdue
+from app.services import escalation, overdue
 
 
 def _mail_is_due(session: Session) -> bool:
@@ -67,4 +67,5 @@ SEEKERS: Final = {
     "close_resolved": Seeker(_incident_is_due, 60),
     "carry_out_bulk": Seeker(_bulk_is_due, 2),
     "remind_majors": Seeker(_major_is_due, 20),
+    "escalate": Seeker(escalation.is_due, 1),
 }

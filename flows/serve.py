@@ -33,6 +33,7 @@ FLOWS: Final = {
     "close_resolved": "flows.close_resolved.close_resolved",
     "carry_out_bulk": "flows.carry_out_bulk.carry_out_bulk",
     "remind_majors": "flows.remind_majors.remind_majors",
+    "escalate": "flows.escalate.escalate",
     "check_sessions": "flows.sync_directory.check_sessions",
     "anchor_audit": "flows.anchor_audit.anchor_audit",
     "rehearse_catalog": "flows.rehearse_catalog.rehearse_catalog",

@@ -1,13 +1,15 @@
 """config/sla.toml: what we ship is right, and what is wrong is told with its line and with what is allowed."""
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from app import calendars, config_files, sla
+from app import calendars, config_files, escalations, sla
 from app.rules.fulfilment import HOLD_REASONS
+from app.rules.ladders import Quiet
 from app.rules.sla import Agreement, Facts, pauses, target
-from app.settings import ROOT
+from app.settings import ROOT, matrix
 from app.sla import SlaFault
 from tests.databases import forget_settings
 
@@ -121,3 +123,56 @@ def test_no_desk_starts_with_a_file_it_cannot_use(tmp_path: Path, monkeypatch: p
     forget_settings()
     assert len(found) == 2
     assert "sla.toml:11" in found[1]
+
+
+LADDER = """[[ladders]]
+clock = "resolution"
+{0}
+[[ladders.steps]]
+at = 50
+tell = ["assignee", "team:network", "role:analyst"]
+
+[[ladders.steps]]
+at = 100
+after = "2h"
+raise = "priority"
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "line", "words"), [
+    ('clock = "resolution"', 'clock = "repair"', 2, "ladder 1: clock is 'repair'; config/sla.toml has: first_response, "),
+    ("at = 50", "at = 60", 5, "ladder 1 step 1: at is 60; the thresholds of resolution in config/sla.toml are: 50, 75, 100"),
+    ("at = 50", "at = 100", 9, None),
+    ('after = "2h"', 'after = ""', None, None),
+    ('after = "2h"', 'after = "soon"', 10, "ladder 1 step 2: after is 'soon'; write working time such as"),
+    ('"team:network"', '"network"', 6, "ladder 1 step 1: tell has 'network'; write a list of: assignee, team, lead, manager, team:<key>, role:"),
+    ('raise = "priority"', 'raise = "urgency"', 11, "ladder 1 step 2: raise is 'urgency'; allowed: priority, tier"),
+    ('raise = "priority"', 'reassign = "network"', 11, "ladder 1 step 2: reassign is 'network'; allowed: lead, team:<key>"),
+    ('clock = "resolution"', 'clock = "fulfilment"', 11, "raise is for clocks of incidents only; fulfilment runs on: item"),
+    ('raise = "priority"', "", 8, "ladder 1 step 2: does nothing; write tell, raise, reassign or propose_major"),
+    ("{0}", "priority = 7", 3, "ladder 1: priority is 7; allowed: 1, 2, 3, 4, 5"),
+    ("{0}", "colour = 1", 3, "ladder 1: unknown colour; allowed: clock, item, kind, priority, service, steps"),
+    ("[[ladders]]", 'tiers = ["network"]\n[[ladders]]', 1, "tiers is a list of chains of teams"),
+    ("[[ladders]]", '[quiet]\nfrom = "8 pm"\nuntil = "07:00"\n[[ladders]]', 2, "from is '8 pm'; write a time of day such as"),
+])  # fmt: skip
+def test_a_ladder_that_cannot_be_climbed_is_refused_with_its_line_and_what_is_allowed(tmp_path: Path, old: str, new: str, line: int | None, words: str | None) -> None:
+    file = tmp_path / "escalations.toml"
+    file.write_text(LADDER.replace(old, new, 1).replace("{0}", ""), "utf-8")
+    if words is None:
+        assert len(escalations.load(file, sla.agreement(), matrix().roles).ladders[0].steps) == 2
+        return
+    with pytest.raises(escalations.EscalationFault) as fault:
+        escalations.load(file, sla.agreement(), matrix().roles)
+    assert str(fault.value).startswith(f"escalations.toml:{line}: ")
+    assert words in str(fault.value)
+
+
+def test_mail_waits_until_the_readers_own_night_is_over() -> None:
+    quiet = Quiet(time(20), time(7), frozenset({1}))
+    evening = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)  # 20:30 in São Paulo, 8:30 in Tokyo
+    assert quiet.over_at(evening, "America/Sao_Paulo", 3) == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    assert quiet.over_at(evening + timedelta(hours=5), "America/Sao_Paulo", 3) == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    assert quiet.over_at(evening, "America/Sao_Paulo", 1) is None
+    assert quiet.over_at(evening, "Asia/Tokyo", 3) is None
+    night = Quiet(time(1), time(6))  # the night in which New York has 1:00 to 2:00 twice
+    assert night.over_at(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "America/New_York", None) == datetime(2026, 11, 1, 11, tzinfo=UTC)

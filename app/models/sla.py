@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Base, Id
+from app.models.base import Base, Id, Json
+from app.models.events import Event
 from app.models.people import Team
 from app.models.records import Record
 
 
 class Clock(Base):
-    """One clock of a record as it was at `computed_at`; `next_at` is when its next threshold comes, if it goes on as it does."""
+    """One clock of a record as it was at `computed_at`; `next_at` is when the next step of its ladder comes, if it goes on as it does."""
 
     __tablename__ = "clocks"
     __table_args__ = (
@@ -43,6 +44,54 @@ class Clock(Base):
     next_at: Mapped[datetime | None]
     next_percent: Mapped[int | None] = mapped_column(SmallInteger)
     computed_at: Mapped[datetime]
+    told_until: Mapped[datetime | None]  # what was reached before is nobody's news: it was played from a log, or stored late
+    failures: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))  # of the step that is next
 
     record: Mapped[Record] = relationship()
     team: Mapped[Team | None] = relationship()
+
+
+class Escalation(Base):
+    """A step of a clock's ladder that was taken, when it was due and when it was taken; the database takes each once."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (
+        UniqueConstraint("record_id", "definition", "team_id", "round", "percent", "after", postgresql_nulls_not_distinct=True),
+        Index("ix_escalations_taken", "taken_at"),
+    )
+
+    id: Mapped[Id]
+    record_id: Mapped[int] = mapped_column(ForeignKey("records.id"))
+    definition: Mapped[str]
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
+    round: Mapped[int] = mapped_column(SmallInteger)
+    percent: Mapped[int] = mapped_column(SmallInteger)
+    after: Mapped[str] = mapped_column(default="")
+    due_at: Mapped[datetime]
+    taken_at: Mapped[datetime]
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+
+    event: Mapped[Event] = relationship()
+
+
+class Notice(Base):
+    """What the desk tells one person on its own pages: in the inbox, beside the mail."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("event_id", "person_id"),
+        Index("ix_notices_person", "person_id", "id"),
+        Index("ix_notices_unread", "person_id", "id", postgresql_where=text("read_at is null")),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    record_id: Mapped[int] = mapped_column(ForeignKey("records.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    name: Mapped[str]  # of the letter that says the same
+    params: Mapped[Json]
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    record: Mapped[Record] = relationship()
+    event: Mapped[Event] = relationship()

@@ -86,6 +86,22 @@ class Clock:
         coming = (each for each in self.thresholds if each.is_announced and each.at is not None and each.at > after)
         return next(coming, None) if self.state is State.RUNNING else None
 
+    def reached(self, percent: int, after: timedelta = NO_TIME) -> datetime | None:
+        """Return when so many percent of the target are used up, or so much working time after that; None: not as things stand.
+
+        Where the target came when that was past already, the time after it counts from when the target came.
+        """
+        running = [each for each in self.stretches if each.state is State.RUNNING]
+        wanted = self.target * percent / 100
+        if after and self.attached_at > self.started_at:
+            past = (each for each in running if each.start < self.attached_at)
+            wanted = max(wanted, sum((hours.between(self.calendar, each.start, min(each.end or self.attached_at, self.attached_at)) for each in past), NO_TIME))
+        return _reached(self.calendar, running, wanted + after)
+
+    def is_announced(self, at: datetime) -> bool:
+        """Say whether anybody is to hear of what is reached then: what was past when the target came is nobody's news."""
+        return self.attached_at == self.started_at or at > self.attached_at
+
     def due_if_resumed(self, at: datetime) -> datetime:
         """Return when a paused clock is due if it goes on then."""
         return hours.add(self.calendar, at, max(self.left, NO_TIME))

@@ -14,6 +14,7 @@ EVENTS: Final[Mapping[str, Text]] = {
     "incident.change": t("What is known of it changed."), "incident.propose_major": t("It was proposed as a major incident."),
     "incident.accept_major": t("It was accepted as a major incident."), "incident.appoint_major": t("Somebody else took over a role."),
     "incident.major_update": t("Everybody affected was told."), "incident.update_late": t("An update was late; those who lead it were reminded."),
+    "incident.threshold": t("Part of the time promised for it was used up; those in charge were told."),
     "incident.reply": t("Somebody wrote on it."), "incident.resolve": t("It was resolved."), "incident.reopen": t("It was reopened."),
 }  # fmt: skip
 BLANKS: Final = (

@@ -14,6 +14,7 @@ from app.rules.sla import ON_HOLD, Facts, Sign
 
 NOTHING: Final = frozenset[str]()
 REPLY, CALL, REOPEN = "reply", "call", "reopen"
+THRESHOLD: Final = "threshold"  # a step of a ladder was taken: which is next, follows
 CHANGES: Final = frozenset({"state", "priority", "team", "cis"})  # of an event's `after`: what else clocks look at
 SEEN: Final = CHANGES | {"undone", "cause", "requester", "beneficiary"}
 
@@ -63,7 +64,7 @@ class Situation:
 
 def is_seen(name: str, after: Mapping[str, Any]) -> bool:
     """Say whether an event can change any clock: most notes and mails do not."""
-    return not SEEN.isdisjoint(after) or name.partition(".")[2] in {REPLY, CALL, REOPEN}
+    return not SEEN.isdisjoint(after) or name.partition(".")[2] in {REPLY, CALL, REOPEN, THRESHOLD}
 
 
 def situations(history: History) -> tuple[Situation, ...]:

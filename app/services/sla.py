@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app import clock_store, sla
-from app.clock_store import Changes, Values, differing, key_of
-from app.rules import clocks
+from app.clock_store import Changes, Known, Values, differing, key_of
 from app.rules.sla import Agreement
 from app.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
 
 BATCH: Final = 200  # records whose clocks are written in one transaction
 SHOWN: Final = 100
-MOVING: Final = frozenset({"worked_seconds", "wall_seconds", "breached_at", "next_at", "next_percent"})  # by itself, while a clock runs
+MOVING: Final = frozenset({"worked_seconds", "wall_seconds", "breached_at"})  # by itself, while a clock runs
 
 
 @dataclass
@@ -40,12 +39,12 @@ def recompute(*, check: bool = False, agreement: Agreement | None = None) -> Sum
 
 def _batch(uow: UnitOfWork, agreed: Agreement, records: Sequence[Any], found: Sum, *, check: bool) -> None:
     histories = clock_store.histories(uow.session, records)
-    stored = clock_store.stored(uow.session, histories)
+    known = clock_store.known(uow.session, list(histories), uow.now)
     changes = Changes()
     for row in records:
-        kept = stored[row.id]
-        now = max((each.computed_at for each in kept), default=uow.now) if check else uow.now
-        wanted = clock_store.wanted(row.id, clocks.clocks(agreed, histories[row.id], now), now)
+        kept = known[row.id]
+        now = max((each.computed_at for each in kept.rows), default=uow.now) if check else uow.now
+        wanted = clock_store.wanted(row.id, agreed, histories[row.id], kept, now)
         found.records, found.clocks = found.records + 1, found.clocks + len(wanted)
         if said := _difference(row, kept, wanted, at_same_time=check):
             found.different += 1
@@ -56,9 +55,9 @@ def _batch(uow: UnitOfWork, agreed: Agreement, records: Sequence[Any], found: Su
         changes.write(uow.session)
 
 
-def _difference(row: Any, kept: Sequence[Any], wanted: Sequence[Values], *, at_same_time: bool) -> str:
+def _difference(row: Any, kept: Known, wanted: Sequence[Values], *, at_same_time: bool) -> str:
     """Say what of a record's clocks is not as stored; nothing: all is."""
-    were, are = {key_of(each._mapping): each for each in kept}, {key_of(each): each for each in wanted}
+    were, are = {key_of(each._mapping): each for each in kept.rows}, {key_of(each): each for each in wanted}
     if lacking := [key for key in are if key not in were]:
         return f"{lacking[0][0]} is not stored"
     if more := [key for key in were if key not in are]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from app.practice import practice
 from app.queries.timeline import Moment
 from app.rules.words import Text, t
+from app.sla import agreement
 from app.web.preferences import current_language
 from app.web.shown import PRIORITIES, STATES, say
 
@@ -164,9 +165,18 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
         yield say(t("what is affected: %(now)s", now=", ".join(after["cis"]) or say(t("nothing"))))
 
 
+def _threshold(moment: Moment) -> tuple[str, Text]:
+    """Say which clock it was, as it is called now, and how much of its time was used up."""
+    clock = next((each.name for each in agreement().definitions if each.key == moment.after.get("clock")), None)
+    name, percent, later = say(clock) if clock else str(moment.after.get("clock")), moment.after.get("percent"), moment.after.get("later")
+    if later:
+        return "bell", t("told that “%(clock)s” is over by %(later)s", clock=name, later=later)
+    return "bell", t("told that %(percent)s %% of “%(clock)s” are used up", clock=name, percent=percent)
+
+
 MADE: Final[Mapping[str, Callable[[Moment], tuple[str, Text]]]] = {
     "incident.create": _create, "incident.route": _route, "incident.start": _start, "incident.assign": _given, "incident.hand_over": _hand_over, "incident.hold": _hold,
     "incident.resolve": _resolve, "incident.close": _close, "incident.cancel": _cancel, "incident.link": _link, "incident.unlink": _link,
     "incident.adopt": _adopt, "incident.watch": _watch, "incident.unwatch": _unwatch, "incident.change": _change, "incident.propose_major": _propose_major,
-    "incident.call": call, "incident.merge": _merge, "incident.split": _split,
+    "incident.threshold": _threshold, "incident.call": call, "incident.merge": _merge, "incident.split": _split,
 }  # fmt: skip

@@ -32,6 +32,7 @@ SENTENCES: Final = {
     "item.leave_groups": ("key", t("ended memberships of groups that nobody had ordered, for %(number)s")),
     "item.undo": ("arrow-left", t("took back a step of %(number)s")),
     "item.escalate": ("person-plus", t("took the question about %(number)s to the next manager")),
+    "item.threshold": ("bell", t("saw that %(percent)s %% of the time promised for %(number)s are used up")),
     "item.change": ("pencil", t("changed the answers of %(number)s")),
     "item.empower": ("card-checklist", t("let %(number)s through inside a limit")),
     "item.unspend": ("card-checklist", t("gave back what %(number)s took from a limit")),
