@@ -27,13 +27,14 @@ class EscalationFault(ValueError):
 
 
 def ladders() -> Ladders:
-    """Return the organisation's ladders, read once; EscalationFault when the file is wrong, none when there is no file."""
+    """Return the organisation's ladders, read once; EscalationFault when the file is wrong, none when there is no file or no clock."""
     return _ladders(settings().config_dir / FILE)
 
 
 @cache
 def _ladders(path: Path) -> Ladders:
-    return load(path, sla.agreement(), matrix().roles) if path.exists() else Ladders()
+    agreed = sla.agreement()
+    return load(path, agreed, matrix().roles) if path.exists() and agreed.definitions else Ladders()
 
 
 def load(path: Path, agreement: Agreement, roles: Collection[str]) -> Ladders:
