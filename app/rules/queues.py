@@ -36,7 +36,7 @@ COLUMNS: Final[Mapping[str, Text]] = {
     "number": t("Number"), "title": t("What"), "priority": t("Priority"), "state": t("State"), "who": t("Who"), "team": t("Team"), "caller": t("Caller"),
     "category": t("Category"), "service": t("Service"), "due": t("Due next"), "opened": t("Opened"), "updated": t("Changed"),
 }  # fmt: skip
-USUAL: Final = ("number", "title", "priority", "state", "due", "who", "caller", "updated")
+USUAL: Final = ("number", "title", "priority", "state", "due", "who", "caller")
 FILTERED: Final = ("state", "priority", "team", "assignee", "caller", "category")
 NEWEST: Final = (("number", True),)
 
