@@ -123,7 +123,7 @@ def undo(number: str) -> ResponseReturnValue:
     if draft:
         return done(t("Taken back. Nothing was sent; your words are a draft again."), "incidents.show", number=number, _anchor=f"{draft}-body")
     if "queue" in request.form:
-        return done(t("Taken back."), "queues.show", **request.args.to_dict(flat=False))
+        return done(t("Taken back."), "queues.show", _anchor=number, **request.args.to_dict(flat=False))
     return done(t("Taken back."), "incidents.show", number=number)
 
 

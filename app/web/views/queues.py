@@ -120,8 +120,8 @@ def quick(number: str) -> ResponseReturnValue:
         step = undoing.offer(uow, number)
     words = t("%(number)s was changed.", number=number)
     if step is None:
-        return done(words, ".show", **queue)
-    return undoable(words, url_for("incidents.undo", number=number, **queue), {"step": step, "queue": 1}, ".show", **queue)
+        return done(words, ".show", _anchor=number, **queue)
+    return undoable(words, url_for("incidents.undo", number=number, **queue), {"step": step, "queue": 1}, ".show", _anchor=number, **queue)
 
 
 def view_of(arguments: dict[str, Any]) -> Wanted:

@@ -104,4 +104,6 @@
     } else return;
     event.preventDefault();
   });
+  const back = rows().findIndex((row) => `#${row.dataset.number}` === location.hash); // what was just changed from here
+  if (back >= 0) go(back);
 })();
