@@ -57,6 +57,10 @@ def sees(login: str, number: str) -> bool:
 def test_what_is_split_off_follows_or_is_a_task_of_something_restricted_was_open_to_every_analyst(hidden: str) -> None:
     with unit_of_work("bo") as uow:
         made = [merging.split(uow, hidden, f"{SECRET}: his account").number, incidents.add_task(uow, hidden, f"Lock out who {SECRET}", "network", mandatory=False).number]
+        inside = conversations.note_internally(uow, hidden, "He does not know.")
+        uow.session.flush()
+        with pytest.raises(NotFound):
+            merging.split(uow, hidden, "A note", note_id=inside.id)
     with unit_of_work("bo") as uow:
         incidents.resolve(uow, hidden, "solved", "He was let go.")
     with unit_of_work("ana") as uow:

@@ -80,7 +80,7 @@ def test_an_outage_is_not_suggested_for_words_that_only_its_own_text_has(cast: s
     assert "Mail does not arrive" not in zeca.get("/report/suggest?title=vpn").text
     with database.sessions().begin() as session:
         session.execute(update(Record).where(Record.number == outage).values(restricted=True))
-    for page in ("/report/suggest?title=Mails", "/report", "/", "/majors/outages"):
+    for page in ("/report/suggest?title=Mails", "/report", "/", "/outages"):
         assert "Mail does not arrive" not in zeca.get(page).text, page
     assert send(zeca, f"/report/me-too/{outage}").status_code == 404
 
