@@ -2,19 +2,36 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, BrowserContext, Page
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from app import database
 from app.models.people import Person
 from app.models.records import Record
+from app.models.tasks import Task
 from app.practice import practice
 from app.rules.errors import ActionNotAllowed, Invalid
-from app.services import assets, conversations, families, incidents, known, reporting, sessions, tags, views, watching
+from app.services import (
+    assets,
+    calls,
+    conversations,
+    families,
+    incidents,
+    known,
+    major_reports,
+    major_updates,
+    merging,
+    reporting,
+    sessions,
+    tags,
+    views,
+    watching,
+)
 from app.services.reporting import Report
 from app.settings import settings
 from app.unit_of_work import SYSTEM, unit_of_work
@@ -22,6 +39,7 @@ from tests.browser.conftest import opened, serving
 from tests.cast import NOON, person_id
 from tests.security.payloads import payloads
 from tests.services.incidents_scene import do, found, reported
+from tests.services.test_majors import accepted
 from tests.web.pages import browser_of, send, token
 
 
@@ -62,13 +80,9 @@ def test_three_hundred_payloads_in_every_field_run_nothing_in_a_real_browser(cas
     for words in every[::4]:
         with unit_of_work("ana") as uow:
             reporting.report(uow, Report(" ".join(words.split())[:200] or "x", words, category="hardware", fields={"asset": " ".join(words.split())[:40]}))
-    token_ = {}
-    for login in ("bo", "ana"):
-        with unit_of_work(login) as uow:
-            token_[login] = sessions.begin(uow, "local", address="127.0.0.1", agent="Test")
+    token_ = _tokens("bo", "ana")
     with opened(chromium, address) as context:
-        page = context.new_page()
-        page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
+        page = _watched(context)
         for login, paths in {
             "bo": (f"/incidents/{number}", f"/incidents/{number}?show=talk", "/incidents/?show=all", "/incidents/?show=open&sort=priority", f"/incidents/{number}/panel",
                    "/search?q=script", "/search?q=press", "/services/bad", "/incidents/new?title=script", f"/records/{number}/timeline"),
@@ -90,6 +104,68 @@ def test_three_hundred_payloads_in_every_field_run_nothing_in_a_real_browser(cas
             quiet(page, "older talk")
 
 
+@pytest.mark.browser
+def test_nor_what_calls_tasks_tags_splits_merges_major_incidents_and_both_versions_say(cast: str, address: str, chromium: Browser) -> None:
+    """The fields that only the desk fills, and the page that gives back what a stale form said."""
+    every = list(payloads())
+    lines = [" ".join(words.split())[:190] for words in every]
+    number = accepted(headline=lines[0][:100], headline_pt=lines[1][:100])
+    other, twin = reported(lines[2] or "x"), reported("Twin")
+    with unit_of_work("bo") as uow:
+        for words in every[::10]:
+            calls.log(uow, number, words)
+            major_updates.log(uow, number, words)
+        for words in lines[::30]:
+            incidents.add_task(uow, number, words, "service-desk", instructions=words, mandatory=False)
+        for words in lines[:20]:
+            with suppress(Invalid):  # what is no tag is refused
+                tags.add(uow, number, words[:40])
+        major_updates.write(uow, number, "\n\n".join(every)[:3000], "\n\n".join(every[::-1])[:3000], minutes=30)
+        major_reports.write(uow, number, "\n\n".join(every)[:15_000], 0)
+        halves = [merging.split(uow, other, words).number for words in lines[3:8]]
+        merging.merge(uow, twin, other, every[9])
+    task = f"/records/{task_of(number)}"
+    token_ = _tokens("bo", "ana")
+    with opened(chromium, address) as context:
+        page = _watched(context)
+        for login, paths in {
+            "bo": (f"/incidents/{number}", f"/incidents/{number}/major", f"/records/{number}/clocks", "/incidents/major", f"/incidents/{other}", f"/incidents/{halves[0]}", f"/incidents/{twin}", task, "/tasks/", "/"),
+            "ana": (f"/incidents/{number}", f"/incidents/{number}/major", f"/incidents/{twin}", f"/incidents/{halves[0]}", "/report/mine", "/"),
+        }.items():  # fmt: skip
+            _sign_in(context, address, token_[login])
+            for path in paths:
+                answer = page.goto(address + path)
+                assert answer is not None
+                assert answer.status == 200, path
+                quiet(page, f"{login} {path}")
+        _sign_in(context, address, token_["bo"])
+        for words in every[::30]:
+            page.goto(f"{address}/incidents/{other}")
+            page.evaluate("""words => { const form = document.querySelector("form[action$='/describe']"); form.version.value = 0; form.title.value = words; form.submit(); }""", words)
+            page.wait_for_selector("text=Save mine")
+            quiet(page, f"both versions of {words!r}")
+
+
+def task_of(number: str) -> str:
+    with database.sessions()() as session:
+        parent = select(Record.id).where(Record.number == number).scalar_subquery()
+        return session.scalars(select(Task.number).where(Task.parent_id == parent)).first() or ""
+
+
+def _tokens(*logins: str) -> dict[str, str]:
+    found_ = {}
+    for login in logins:
+        with unit_of_work(login) as uow:
+            found_[login] = sessions.begin(uow, "local", address="127.0.0.1", agent="Test")
+    return found_
+
+
+def _watched(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
+    return page
+
+
 def _sign_in(context: BrowserContext, address: str, token_: str) -> None:
     app = Flask("signer")
     app.secret_key = settings().secret_key.get_secret_value()
@@ -107,6 +183,8 @@ def test_a_megabyte_of_pasted_html_is_refused_in_a_sentence_and_nothing_typed_is
     for client, path, fields in (
         (bo, f"/incidents/{number}/reply", {"body": huge}), (bo, f"/incidents/{number}/notes", {"body": huge}), (ana, f"/incidents/{number}/reply", {"body": huge}),
         (ana, "/report/details", {"title": "Broken", "description": huge, "urgency": "3", "submission_key": "k" * 20}),
+        (bo, f"/incidents/{number}/calls", {"body": huge, "channel": "phone"}),
+        (bo, "/incidents/new", {"caller": "ana", "title": "Broken", "description": huge, "impact": "3", "urgency": "3", "channel": "phone", "submission_key": "k" * 20}),
         (ana, "/report/details", {"title": huge, "urgency": "3", "submission_key": "k" * 20}),
     ):  # fmt: skip
         answer = send(client, path, **fields)

@@ -20,7 +20,7 @@ def test_what_its_caller_was_sent_is_no_draft_again_and_what_its_parts_followed_
     with database.sessions().begin() as session:
         session.execute(update(Message).where(Message.template == "incident_resolved").values(state="sent"))
     with unit_of_work("bo", now=NOON) as uow:
-        assert undoing.undo(uow, number, step) is False
+        assert undoing.undo(uow, number, step) == ""
     assert found(number).state == "in_progress"
     with unit_of_work("bo", now=NOON) as uow:
         incidents.hold(uow, number, "vendor")
