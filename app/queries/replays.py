@@ -87,6 +87,8 @@ class Told:
 
 def figures(session: Session, columns: Columns, keys: Sequence[str], instants: Sequence[str] = ()) -> dict[str, Any]:
     """Return the figures of these records of a source, from tables and events alone."""
+    session.execute(text("set local statement_timeout = '10min'"))  # a log may be of millions
+    session.execute(text("analyze events, records, incidents, imported, replays, links, affected"))  # what was just played in has no statistics yet
     given = {"source": columns.name, "keys": list(keys)}
     ended = [Ended(*row) for row in session.execute(text(INCIDENTS), given)]
     told = _told(columns, session.execute(text(EVENTS), given), instants)
