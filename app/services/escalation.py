@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
-from app import clock_store, escalations, priorities, sla
+from app import clock_store, escalations, priorities, sla, visibility
 from app.clock_store import Known
 from app.language import translate
 from app.models.incidents import Incident
@@ -20,11 +20,12 @@ from app.rules.errors import Forbidden
 from app.rules.incidents import Major
 from app.rules.ladders import LEAD, ROLE, TEAM, TIER, Step, Who
 from app.rules.lifecycle import FINAL
+from app.rules.permissions import VIEW
 from app.rules.words import t
 from app.services import incident_details, major_triggers, messages
 from app.services import incidents as cases
 from app.services.major_updates import clock as as_read
-from app.settings import settings
+from app.settings import matrix, settings
 from app.unit_of_work import UnitOfWork
 
 BATCH: Final = 50  # records whose steps are taken in one transaction
@@ -194,11 +195,12 @@ class _Company:
     def __init__(self, uow: UnitOfWork) -> None:
         self.session = uow.session
         self._groups: dict[str, list[Person]] = {}
+        self._actors: dict[int, visibility.Actor | None] = {}
 
     def told(self, record: Record, words: Sequence[str]) -> tuple[dict[int, tuple[Person, bool]], list[Team]]:
         """Return the people to be told, with whether each gets a mail of the own, and the teams whose mailbox gets one.
 
-        Nobody hears of what is late on the own record, unless that person works on it; whoever has left hears nothing.
+        Nobody hears of what is late on the own record, unless that person works on it, nor of a record that he may not see.
         """
         found: dict[int, tuple[Person, bool]] = {}
         mailboxes: dict[int, Team] = {}
@@ -208,10 +210,21 @@ class _Company:
             if team is not None and team.email:
                 mailboxes[team.id] = team
             for person in self._people(record, word, team):
-                if person.active and person.id not in own:
+                if person.active and person.id not in own and self._sees(person, record):
                     is_written = not (team is not None and team.email) or found.get(person.id, (person, False))[1]
                     found[person.id] = person, is_written
         return found, list(mailboxes.values())
+
+    def _sees(self, person: Person, record: Record) -> bool:
+        """Say whether a person may see the record; for those whose role says so of all of its kind, nobody is asked."""
+        if person.id not in self._actors:
+            self._actors[person.id] = found[0] if (found := visibility.actor(self.session, Person.id == person.id)) else None
+        actor = self._actors[person.id]
+        if actor is None:
+            return False
+        if not record.restricted and matrix().roles_for(f"{record.kind}.{VIEW}") & actor.roles:
+            return True
+        return self.session.scalar(select(Record.id).where(Record.id == record.id, visibility.visible(actor))) is not None
 
     def _team(self, record: Record, word: str) -> Team | None:
         if word == Who.TEAM:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 
 from app import calendars, database, escalations
 from app import sla as sla_file
 from app.models.events import Event
 from app.models.incidents import Incident
 from app.models.messages import Message
-from app.models.people import Team
+from app.models.people import Person, RoleGrant, Team
 from app.models.records import Record
 from app.models.sla import Escalation, Notice
 from app.platform import schema
@@ -27,7 +27,7 @@ from app.settings import ROOT
 from app.unit_of_work import unit_of_work
 from flows import escalate as flow
 from flows.seekers import SEEKERS
-from tests.cast import _gather, event_names, person_id
+from tests.cast import NOON, _gather, event_names, person_id
 from tests.databases import forget_settings
 from tests.services.incidents_scene import do
 
@@ -66,6 +66,7 @@ def desk(cast: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ladder(folder, STEPS.format(clock="resolution", more=""))
     with database.sessions().begin() as session:
         session.scalars(select(Team).where(Team.key == "service-desk")).one().lead_id = person_id("rui")
+        session.add(RoleGrant(person_id=person_id("rui"), role="team_lead", granted_at=NOON))
     return folder
 
 
@@ -193,6 +194,23 @@ def test_a_ladder_raises_gives_on_and_proposes_and_mail_waits_for_the_morning(de
     at(night + 24 * HOUR)
     flow.escalate.fn()
     assert sla.recompute(check=True).differences == []
+
+
+def test_nobody_is_told_of_what_he_may_not_see_nor_that_the_own_report_is_late(desk: Path) -> None:
+    ladder(desk, STEPS.format(clock="resolution", more="").replace('["lead"]', '["lead", "team", "role:employee", "role:auditor"]'))
+    secret = opened()
+    do(secret, "take", now=MONDAY)
+    with unit_of_work("caro") as uow:
+        own = reporting.report(uow, Report("My own mail is gone", urgency=1)).number
+    with database.engine().begin() as connection:
+        connection.execute(text("update records set restricted = true where number = :number"), {"number": secret})
+        connection.execute(text("insert into role_grants (person_id, role, source, granted_at) select id, 'employee', 'test', now() from people where login in ('zeca', 'ana')"))
+    at(MOST)
+    flow.escalate.fn()
+    with database.sessions()() as session:
+        told = select(Person.login).join(Notice, Notice.person_id == Person.id).join(Record, Record.id == Notice.record_id).where(Record.number == bindparam("number"))
+        assert set(session.scalars(told, {"number": secret})) == {"bo", "caro", "rui"}  # who has it, its team, and who stands above ana; not zeca
+        assert set(session.scalars(told, {"number": own})) == {"bo", "rui"}  # caro, of the team, wrote it
 
 
 def test_the_day_on_which_clocks_are_set_back_is_an_hour_longer(desk: Path) -> None:
