@@ -1,7 +1,7 @@
 """Bad input into incidents: scripts in every field, a megabyte of pasted HTML, files that lie, thousands who watch."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import pytest
@@ -83,17 +83,11 @@ def test_three_hundred_payloads_in_every_field_run_nothing_in_a_real_browser(cas
     token_ = _tokens("bo", "ana")
     with opened(chromium, address) as context:
         page = _watched(context)
-        for login, paths in {
+        _each_is_quiet(page, address, token_, {
             "bo": (f"/incidents/{number}", f"/incidents/{number}?show=talk", "/incidents/?show=all", "/incidents/?show=open&sort=priority", f"/incidents/{number}/panel",
                    "/search?q=script", "/search?q=press", "/services/bad", "/incidents/new?title=script", f"/records/{number}/timeline"),
             "ana": (f"/incidents/{number}", "/report/mine", "/", "/search?q=onerror", "/report?title=script"),
-        }.items():  # fmt: skip
-            _sign_in(context, address, token_[login])
-            for path in paths:
-                answer = page.goto(address + path)
-                assert answer is not None
-                assert answer.status == 200, path
-                quiet(page, f"{login} {path}")
+        })  # fmt: skip
         shown = page.goto(f"{address}/incidents/{number}")
         assert shown is not None
         oldest = page.get_by_role("link", name="Older").first
@@ -128,16 +122,10 @@ def test_nor_what_calls_tasks_tags_splits_merges_major_incidents_and_both_versio
     token_ = _tokens("bo", "ana")
     with opened(chromium, address) as context:
         page = _watched(context)
-        for login, paths in {
+        _each_is_quiet(page, address, token_, {
             "bo": (f"/incidents/{number}", f"/incidents/{number}/major", f"/records/{number}/clocks", "/incidents/major", f"/incidents/{other}", f"/incidents/{halves[0]}", f"/incidents/{twin}", task, "/tasks/", "/"),
             "ana": (f"/incidents/{number}", f"/incidents/{number}/major", f"/incidents/{twin}", f"/incidents/{halves[0]}", "/report/mine", "/"),
-        }.items():  # fmt: skip
-            _sign_in(context, address, token_[login])
-            for path in paths:
-                answer = page.goto(address + path)
-                assert answer is not None
-                assert answer.status == 200, path
-                quiet(page, f"{login} {path}")
+        })  # fmt: skip
         _sign_in(context, address, token_["bo"])
         for words in every[::30]:
             page.goto(f"{address}/incidents/{other}")
@@ -150,6 +138,17 @@ def task_of(number: str) -> str:
     with database.sessions()() as session:
         parent = select(Record.id).where(Record.number == number).scalar_subquery()
         return session.scalars(select(Task.number).where(Task.parent_id == parent)).first() or ""
+
+
+def _each_is_quiet(page: Page, address: str, token_: Mapping[str, str], paths_of: Mapping[str, Sequence[str]]) -> None:
+    """Each of these people opens each of the pages, and nothing runs."""
+    for login, paths in paths_of.items():
+        _sign_in(page.context, address, token_[login])
+        for path in paths:
+            answer = page.goto(address + path)
+            assert answer is not None
+            assert answer.status == 200, path
+            quiet(page, f"{login} {path}")
 
 
 def _tokens(*logins: str) -> dict[str, str]:
