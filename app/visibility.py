@@ -133,6 +133,11 @@ def related(who: Actor, relation: Relation) -> ColumnElement[bool]:
             return _participant(who.id, relation)
 
 
+def sees(session: Session, who: Actor, record_id: int) -> bool:
+    """Say whether somebody may see one record."""
+    return session.scalar(select(Record.id).where(Record.id == record_id, visible(who))) is not None
+
+
 def visible(who: Actor, *kinds: RecordKind) -> ColumnElement[bool]:
     """Return the clause on records that keeps what this actor may see, of these kinds (all, when none is named)."""
     if who.is_system:

@@ -1,6 +1,6 @@
 """What is said on an incident: replies that everybody on it reads, and notes that stay inside (domain.md 2)."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app import visibility
@@ -110,7 +110,7 @@ def _tell_mentioned(uow: UnitOfWork, incident: Incident, body: str, told: frozen
         if found is None or found[0].id in told:
             continue
         who = found[0]
-        if uow.session.scalar(select(Record.id).where(Record.id == incident.id, visibility.visible(who))) is None:
+        if not visibility.sees(uow.session, who, incident.id):
             continue
         held = visibility.relations(uow.session, who, incident, wanted)
         if not inside or matrix().allows(WRITES_INSIDE, who.roles, held, restricted=incident.restricted):

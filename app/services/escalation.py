@@ -224,7 +224,7 @@ class _Company:
             return False
         if not record.restricted and matrix().roles_for(f"{record.kind}.{VIEW}") & actor.roles:
             return True
-        return self.session.scalar(select(Record.id).where(Record.id == record.id, visibility.visible(actor))) is not None
+        return visibility.sees(self.session, actor, record.id)
 
     def _team(self, record: Record, word: str) -> Team | None:
         if word == Who.TEAM:

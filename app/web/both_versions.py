@@ -30,7 +30,7 @@ LABELS: Final = {
 }  # fmt: skip
 WORDS: Final = {  # what else a form sends: the words written in it
     "body": t("Your words"), "note": t("Why?"), "notes": t("Resolution notes"), "comment": t("Your words"), "report": t("Report"), "reason": t("Reason"),
-    "impact_words": t("Impact"), "tag": t("Tag"), "other": t("Other record"), "parent": t("Part of"), "into": t("Merge into another"),
+    "tag": t("Tag"), "other": t("Other record"), "parent": t("Part of"), "into": t("Merge into another"),
     "add": t("What is affected"), "drop": t("To be removed"), "code": t("Resolution"), "why": t("Reason"), "person": t("Person"),
     "instructions": t("Details"), "headline": t("Headline"), "words": t("Your words"), "words_pt": t("Your words (Portuguese)"),
 }  # fmt: skip
