@@ -18,7 +18,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
-COMMAND = re.compile(r"(?:^|[\s(])(\./)?desk ([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[\s(])(\./)?desk ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?", re.MULTILINE)
 VARIABLE = re.compile(r"DESK_[A-Z_]*")
 GENERATED = {"docs/permissions.md": ("config", "permissions"), "docs/operator/settings.md": ("config", "reference")}
 
