@@ -4,7 +4,8 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,17 +19,15 @@ from rich.table import Table
 from app import calendars, database, sla
 from app.practice import practice
 from app.queries import what_if as queries
-from app.rules import fulfilment, what_if
+from app.rules import fulfilment
 from app.rules.clocks import Clock
 from app.rules.sla import FILE, Agreement
-from app.rules.what_if import Compared, Outcome, Total, met_percent
+from app.rules.what_if import Compared, Outcome, Sum, Total, met_percent
 from app.settings import settings
 from app.unit_of_work import SYSTEM, unit_of_work
 
 DAYS: Final = {"d": 1, "w": 7}
-SHOWN: Final = 20
 COLUMNS: Final = ("record", "priority", "clock", "outcome", "outcome_if", "target_minutes", "target_minutes_if", "due_at", "due_at_if", "breached_at", "breached_at_if")
-Totals = Mapping[tuple[str, int | None], Total]
 
 
 def policy(sla_file: Path | None, calendars_file: Path | None) -> Agreement:
@@ -50,61 +49,63 @@ def since_when(text: str, now: datetime) -> datetime:
         raise click.BadParameter(f'{text!r} is no length such as "90d" or "12w", and no date such as 2026-01-31', param_hint="--since") from wrong
 
 
-def play(other: Agreement, since: str) -> tuple[datetime, int, list[Compared]]:
-    """Return since when, how many records were played, and each of their clocks under both policies."""
+def play(other: Agreement, since: str, csv_file: Path | None) -> tuple[datetime, Sum]:
+    """Return since when, and what was compared; each clock that differs goes into the file at once."""
     with unit_of_work(SYSTEM) as uow:
         now, begin = uow.now, since_when(since, uow.now)
         total = queries.how_many(uow.session, (sla.agreement(), other), begin)
-    found: list[Compared] = []
-    records = last = 0
-    with _bar() as bar:
+    found, last = Sum(), 0
+    with ExitStack() as stack:
+        write, bar = _lines(csv_file, stack), stack.enter_context(_bar())
         task = bar.add_task("Playing history", total=total)
         while True:
             with database.sessions()() as session:
                 more, count, last = queries.compared(session, sla.agreement(), other, begin, now, last)
             if not count:
-                return begin, records, found
-            found, records = found + more, records + count
-            bar.update(task, completed=records)
+                return begin, found
+            for each in more:
+                found.add(each)
+                if each.differs:
+                    write(_line(each))
+            found.records += count
+            bar.update(task, completed=found.records)
 
 
-def machine(begin: datetime, records: int, found: Sequence[Compared]) -> str:
+def machine(begin: datetime, found: Sum) -> str:
     """Return everything that is counted as JSON."""
-    totals = what_if.totals(found)
     return json.dumps({
-        "since": begin.isoformat(), "records": records, "clocks": len(found), "different": sum(each.differs for each in found),
-        "totals": [{"clock": key, "priority": priority, **_counts(total)} for (key, priority), total in totals.items()],
+        "since": begin.isoformat(), "records": found.records, "clocks": found.clocks, "different": found.different,
+        "totals": [{"clock": key, "priority": priority, **_counts(total)} for key, priority, total in found.in_order()],
     }, indent=2)  # fmt: skip
 
 
-def show(console: Console, begin: datetime, records: int, found: Sequence[Compared]) -> None:
+def show(console: Console, begin: datetime, found: Sum) -> None:
     """Print what differs: the counts, then the first records whose outcome would be another."""
-    different = sum(each.differs for each in found)
-    console.print(f"{records} records opened since {begin:%Y-%m-%d} have {len(found)} clocks; {different} of them would be different.")
-    if found:
-        console.print(_table(what_if.totals(found)))
-    turned = [each for each in found if each.outcomes[0] is not each.outcomes[1]]
-    for each in turned[:SHOWN]:
+    console.print(f"{found.records} records opened since {_time(begin)} have {found.clocks} clocks; {found.different} of them would be different.")
+    if found.clocks:
+        console.print(_table(found))
+    for each in found.first:
         was, will = each.outcomes
-        console.print(f"{each.number}  {each.key}: {was} → {will}{_why(each)}", highlight=False)
-    if len(turned) > SHOWN:
-        console.print(f"… and {len(turned) - SHOWN} more; --csv FILE lists every clock that differs.")
+        console.print(f"{each.number}  {each.key}: {was} → {will}{_why(each)}", highlight=False, soft_wrap=True)
+    if found.turned > len(found.first):
+        console.print(f"… and {found.turned - len(found.first)} more; --csv FILE lists every clock that differs.")
 
 
-def write(file: Path, found: Sequence[Compared]) -> None:
-    """Write every clock that differs, a line each."""
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        lines = csv.writer(stream)
-        lines.writerow(COLUMNS)
-        lines.writerows(_line(each) for each in found if each.differs)
+def _lines(file: Path | None, stack: ExitStack) -> Callable[[Sequence[object]], object]:
+    if file is None:
+        return lambda line: None
+    lines = csv.writer(stack.enter_context(file.open("w", encoding="utf-8", newline="")))
+    lines.writerow(COLUMNS)
+    return lines.writerow
 
 
-def _table(totals: Totals) -> Table:
-    table = Table("Clock", "Priority", "Clocks", "Met", "Would be met", "Breached", "Would be breached", "Due earlier", "Due later", box=None, header_style="bold")
-    for (key, priority), each in totals.items():
-        rates = (f"{rate:.1f} %" if (rate := met_percent(counts)) is not None else "–" for counts in (each.is_, each.would_be))
-        late = (counts[Outcome.BREACHED] for counts in (each.is_, each.would_be))
-        table.add_row(key, f"P{priority}" if priority else "–", *map(str, (each.clocks, *rates, *late, each.moved[-1], each.moved[1])))
+def _table(found: Sum) -> Table:
+    table = Table("Clock", "", "Clocks", "Met %", "Breached", "Due earlier", "Due later", box=None, header_style="bold")
+    for key, priority, each in found.in_order():
+        rates = [f"{rate:.1f}" if (rate := met_percent(counts)) is not None else "–" for counts in (each.is_, each.would_be)]
+        late = [str(counts[Outcome.BREACHED]) for counts in (each.is_, each.would_be)]
+        moved = (str(each.moved[way] or "") for way in (-1, 1))
+        table.add_row(key, f"P{priority}" if priority else "–", str(each.clocks), *(" → ".join(dict.fromkeys(both)) for both in (rates, late)), *moved)
     return table
 
 
@@ -119,22 +120,27 @@ def _counts(total: Total) -> dict[str, Any]:
 
 
 def _line(each: Compared) -> list[object]:
-    pairs = ([side and value(side) for side in (each.is_, each.would_be)] for value in (_target, lambda clock: _time(clock.due), lambda clock: _time(clock.breached_at)))
+    values = _target, lambda clock: _stamp(clock.due), lambda clock: _stamp(clock.breached_at)
+    pairs = ([side and value(side) for side in (each.is_, each.would_be)] for value in values)
     return [each.number, each.priority, each.key, *each.outcomes, *(part for pair in pairs for part in pair)]
 
 
 def _why(each: Compared) -> str:
     if each.is_ is None or each.would_be is None:
         return ""
-    return f"  (target {_target(each.is_)} → {_target(each.would_be)} minutes, due {_time(each.is_.due) or 'unknown'} → {_time(each.would_be.due) or 'unknown'})"
+    return f"  (target {_target(each.is_)} → {_target(each.would_be)} minutes, due {_time(each.is_.due)} → {_time(each.would_be.due)})"
 
 
 def _target(clock: Clock) -> int:
     return clock.target // timedelta(minutes=1)
 
 
-def _time(at: datetime | None) -> str:
+def _stamp(at: datetime | None) -> str:
     return at.isoformat(timespec="minutes") if at else ""
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at.astimezone(ZoneInfo(settings().timezone)):%Y-%m-%d %H:%M}" if at else "unknown"
 
 
 def _bar() -> Progress:

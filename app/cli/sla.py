@@ -50,13 +50,11 @@ def what_if(sla_file: Path | None, calendars_file: Path | None, since: str, csv_
 
     if sla_file is None and calendars_file is None:
         raise click.UsageError("Name a policy to try: --sla FILE, --calendars FILE, or both.")
-    begin, records, found = _what_if.play(_what_if.policy(sla_file, calendars_file), since)
-    if csv_file is not None:
-        _what_if.write(csv_file, found)
+    begin, found = _what_if.play(_what_if.policy(sla_file, calendars_file), since, csv_file)
     if as_json:
-        click.echo(_what_if.machine(begin, records, found))
+        click.echo(_what_if.machine(begin, found))
     else:
-        _what_if.show(Console(), begin, records, found)
+        _what_if.show(Console(), begin, found)
 
 
 commands: list[click.Command] = [sla]

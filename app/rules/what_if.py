@@ -1,7 +1,7 @@
 """What clocks would have been under another policy: each beside what it is (domain.md 7). Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     NONE = "none"
 
 
+SHOWN: Final = 20
 COUNTED: Final = (Outcome.MET, Outcome.BREACHED)
 
 
@@ -73,6 +74,30 @@ class Total:
             self.turned[was, will] += 1
 
 
+@dataclass
+class Sum:
+    """What was compared so far, by definition and priority, and the first of those whose outcome would be another."""
+
+    records: int = 0
+    clocks: int = 0
+    different: int = 0
+    turned: int = 0
+    totals: dict[tuple[str, int | None], Total] = field(default_factory=dict)
+    first: list[Compared] = field(default_factory=list)
+
+    def add(self, each: Compared) -> None:
+        """Count one."""
+        self.clocks, self.different = self.clocks + 1, self.different + each.differs
+        self.totals.setdefault((each.key, each.priority), Total()).add(each)
+        if each.outcomes[0] is not each.outcomes[1]:
+            self.turned += 1
+            self.first += [each] if len(self.first) < SHOWN else []
+
+    def in_order(self) -> list[tuple[str, int | None, Total]]:
+        """Return the counts by definition and priority."""
+        return [(key, priority, total) for (key, priority), total in sorted(self.totals.items(), key=lambda pair: (pair[0][0], pair[0][1] or 0))]
+
+
 def compare(number: str, priority: int | None, are: Iterable[Clock], would_be: Iterable[Clock]) -> Iterator[Compared]:
     """Yield each clock of a record with its twin of the other policy."""
     other = {_place(each): each for each in would_be}
@@ -97,14 +122,6 @@ def met_percent(counts: Counter[Outcome]) -> float | None:
     """Return met / (met + breached) in percent, canceled and open ones left out (domain.md 9); None: none is over."""
     over = sum(counts[each] for each in COUNTED)
     return 100 * counts[Outcome.MET] / over if over else None
-
-
-def totals(compared: Sequence[Compared]) -> dict[tuple[str, int | None], Total]:
-    """Return the counts by definition and priority, in that order."""
-    found: dict[tuple[str, int | None], Total] = {}
-    for each in compared:
-        found.setdefault((each.key, each.priority), Total()).add(each)
-    return dict(sorted(found.items(), key=lambda pair: (pair[0][0], pair[0][1] or 0)))
 
 
 def _place(clock: Clock) -> tuple[str, int | None, int]:
