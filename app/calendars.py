@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from app.rules.catalog import source
+from app.rules import tables
 from app.rules.catalog.source import Source
 from app.rules.hours import Calendar, Window, target_parts
 from app.settings import settings
@@ -42,11 +42,7 @@ def all_of_them() -> Mapping[str, Calendar]:
 
 def load(path: Path) -> dict[str, Calendar]:
     """Return every calendar of a file by its name; CalendarFault says what is wrong with it."""
-    origin = Source(path.name, path.read_text("utf-8"))
-    read = source.read(origin)
-    if not isinstance(read, dict):
-        line, words = read
-        raise CalendarFault(f"{path.name}:{line}: {words}; look for a missing quote, bracket or = sign")
+    origin, read = tables.opened(path, CalendarFault)
     return {name: _Reading(origin, name).calendar(table) for name, table in read.items()}
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from app import calendars, sla
-from app.rules.catalog import source
+from app.rules import tables
 from app.rules.catalog.source import Source
 from app.rules.hours import parse_target
 from app.rules.ladders import FILE, LEAD, PRIORITY, ROLE, TEAM, TIER, Ladder, Ladders, Quiet, Step, Who
 from app.rules.lifecycle import RecordKind
 from app.rules.sla import Agreement, Definition
+from app.rules.tables import At, Reading
 from app.settings import matrix, settings
 
 FITS: Final = {"kind": "kinds", "priority": "priorities", "service": "services", "item": "items"}
 STEP_KEYS: Final = frozenset({"at", "after", "tell", "raise", "reassign", "propose_major"})
 ALLOWED: Final[Mapping[str, Sequence[Any]]] = {"raise": [PRIORITY, TIER], "reassign": [LEAD, f"{TEAM}<key>"], "propose_major": [True]}
-At = tuple[str | int, ...]
 
 
 class EscalationFault(ValueError):
@@ -39,26 +39,25 @@ def _ladders(path: Path) -> Ladders:
 
 def load(path: Path, agreement: Agreement, roles: Collection[str]) -> Ladders:
     """Return what a file says; `agreement` has the clocks it may name."""
-    origin = Source(path.name, path.read_text("utf-8"))
-    read = source.read(origin)
-    if not isinstance(read, dict):
-        line, words = read
-        raise EscalationFault(f"{path.name}:{line}: {words}; look for a missing quote, bracket or = sign")
+    origin, read = tables.opened(path, EscalationFault)
     return _Reading(origin, {each.key: each for each in agreement.definitions}, roles).ladders(read)
 
 
-class _Reading:
+class _Reading(Reading):
     """The file on its way to ladders."""
 
-    def __init__(self, origin: Source, clocks: Mapping[str, Definition], roles: Collection[str]) -> None:
-        self.origin, self.clocks, self.roles = origin, clocks, roles
+    fault_type = EscalationFault
 
-    def fault(self, at: At, words: object) -> EscalationFault:
+    def __init__(self, origin: Source, clocks: Mapping[str, Definition], roles: Collection[str]) -> None:
+        super().__init__(origin)
+        self.clocks, self.roles = clocks, roles
+
+    def entry(self, at: At) -> str:
         which = " ".join(f"{name} {int(at[place + 1]) + 1}" for place, name in ((0, "ladder"), (2, "step")) if len(at) > place + 1 and at[0] == "ladders")
-        return EscalationFault(f"{self.origin.file}:{self.origin.line(at)}: {which + ': ' if which else ''}{words}")
+        return which + ":" if which else ""
 
     def ladders(self, read: Mapping[str, Any]) -> Ladders:
-        self._check_keys((), read, frozenset({"ladders", "tiers", "quiet"}))
+        self.check_keys((), read, frozenset({"ladders", "tiers", "quiet"}))
         tiers = read.get("tiers", [])
         if not isinstance(tiers, list) or not all(self._are_words(chain) and len(chain) > 1 for chain in tiers):
             raise self.fault(("tiers",), 'tiers is a list of chains of teams, such as [["service-desk", "network"]]')
@@ -69,7 +68,7 @@ class _Reading:
         return Ladders(found, tuple(map(tuple, tiers)), self._quiet(("quiet",), read["quiet"]) if "quiet" in read else None)
 
     def _ladder(self, at: At, table: Mapping[str, Any]) -> Ladder:
-        self._check_keys(at, table, frozenset({"clock", "steps", *FITS}))
+        self.check_keys(at, table, frozenset({"clock", "steps", *FITS}))
         clock = self.clocks.get(str(table.get("clock")))
         if clock is None:
             raise self.fault((*at, "clock"), f"clock is {table.get('clock')!r}; config/sla.toml has: {', '.join(self.clocks)}")
@@ -81,11 +80,12 @@ class _Reading:
         for n, (before, this) in enumerate(pairwise(order), 1):
             if this <= before:
                 raise self.fault((*at, "steps", n, "at"), "each step comes later than the one before; what happens at the same time is one step")
-        fits: dict[str, Any] = {theirs: self._values((*at, ours), table[ours], ours, clock) for ours, theirs in FITS.items() if ours in table}
+        allowed: Mapping[str, Collection[Any]] = {"priority": range(1, 6), "kind": clock.kinds}
+        fits: dict[str, Any] = {theirs: self.fits((*at, ours), table[ours], ours, allowed) for ours, theirs in FITS.items() if ours in table}
         return Ladder(clock.key, found, **fits)
 
     def _step(self, at: At, table: Mapping[str, Any], clock: Definition) -> Step:
-        self._check_keys(at, table, STEP_KEYS)
+        self.check_keys(at, table, STEP_KEYS)
         if table.get("at") not in clock.thresholds or type(table["at"]) is not int:
             allowed = ", ".join(map(str, clock.thresholds))
             raise self.fault((*at, "at"), f"at is {table.get('at')!r}; the thresholds of {clock.key} in config/sla.toml are: {allowed}")
@@ -113,11 +113,8 @@ class _Reading:
         return str(value)
 
     def _after(self, at: At, text: Any) -> str:
-        try:
-            if text != "":
-                parse_target(text, calendars.calendar())
-        except (ValueError, TypeError) as fault:
-            raise self.fault(at, f'after is {text!r}; write working time such as "30m", "2h" or "1d"') from fault
+        if text != "":
+            self.length(at, "after", text, calendars.calendar())
         return str(text)
 
     def _tell(self, at: At, words: Any) -> tuple[str, ...]:
@@ -129,21 +126,10 @@ class _Reading:
                 raise self.fault(at, f"tell has {word!r}; write a list of: {', '.join(Who)}, {TEAM}<key>, {roles}")
         return tuple(words)
 
-    def _values(self, at: At, value: Any, key: str, clock: Definition) -> frozenset[Any]:
-        found = value if isinstance(value, list) else [value]
-        allowed: Mapping[str, Collection[Any]] = {"priority": range(1, 6), "kind": clock.kinds}
-        for each in found:
-            if type(each) is not (int if key == "priority" else str) or (key in allowed and each not in allowed[key]):
-                among = f"; allowed: {', '.join(map(str, sorted(allowed[key])))}" if key in allowed else "; a key is needed"
-                raise self.fault(at, f"{key} is {each!r}{among}")
-        if not found:
-            raise self.fault(at, f"{key} is empty; leave it out where it does not matter")
-        return frozenset(found)
-
     def _quiet(self, at: At, table: Any) -> Quiet:
         if not isinstance(table, dict):
             raise self.fault(at, "quiet is a table: [quiet]")
-        self._check_keys(at, table, frozenset({"from", "until", "not_for"}))
+        self.check_keys(at, table, frozenset({"from", "until", "not_for"}))
         start, end = (self._time((*at, key), table.get(key), key) for key in ("from", "until"))
         if start == end:
             raise self.fault((*at, "until"), "until is the same as from; leave [quiet] out where mail may always be sent")
@@ -161,9 +147,3 @@ class _Reading:
     @staticmethod
     def _are_words(given: Any) -> bool:
         return isinstance(given, list) and all(isinstance(each, str) and each for each in given)
-
-    def _check_keys(self, at: At, table: Any, allowed: frozenset[str]) -> None:
-        if not isinstance(table, dict):
-            raise self.fault(at, "a table is needed here")
-        if unknown := sorted(table.keys() - allowed):
-            raise self.fault((*at, unknown[0]), f"unknown {unknown[0]}; allowed: {', '.join(sorted(allowed))}")
