@@ -11,14 +11,15 @@ from app import calendars, sla
 from app.rules import tables
 from app.rules.catalog.source import Source
 from app.rules.hours import parse_target
-from app.rules.ladders import FILE, LEAD, PRIORITY, ROLE, TEAM, TIER, Ladder, Ladders, Quiet, Step, Who
+from app.rules.ladders import FILE, LEAD, PRIORITY, ROLE, TEAM, TIER, Ladder, Ladders, Step, Who
 from app.rules.lifecycle import RecordKind
+from app.rules.news import Quiet
 from app.rules.sla import Agreement, Definition
 from app.rules.tables import At, Reading
 from app.settings import matrix, settings
 
 FITS: Final = {"kind": "kinds", "priority": "priorities", "service": "services", "item": "items"}
-STEP_KEYS: Final = frozenset({"at", "after", "tell", "raise", "reassign", "propose_major"})
+STEP_KEYS: Final = frozenset({"at", "after", "tell", "wakes", "raise", "reassign", "propose_major"})
 ALLOWED: Final[Mapping[str, Sequence[Any]]] = {"raise": [PRIORITY, TIER], "reassign": [LEAD, f"{TEAM}<key>"], "propose_major": [True]}
 
 
@@ -91,6 +92,7 @@ class _Reading(Reading):
             raise self.fault((*at, "at"), f"at is {table.get('at')!r}; the thresholds of {clock.key} in config/sla.toml are: {allowed}")
         step = Step(
             at=table["at"], after=self._after((*at, "after"), table.get("after", "")), tell=self._tell((*at, "tell"), table.get("tell", [])),
+            wakes=self._wakes((*at, "wakes"), table),
             raises=self._act(at, table, "raise", clock), reassign=self._act(at, table, "reassign", clock),
             proposes_major=bool(self._act(at, table, "propose_major", clock)),
         )  # fmt: skip
@@ -126,17 +128,24 @@ class _Reading(Reading):
                 raise self.fault(at, f"tell has {word!r}; write a list of: {', '.join(Who)}, {TEAM}<key>, {roles}")
         return tuple(words)
 
+    def _wakes(self, at: At, table: Mapping[str, Any]) -> frozenset[int]:
+        urgent = table.get("wakes", [])
+        if not isinstance(urgent, list) or any(type(each) is not int or each not in range(1, 6) for each in urgent):
+            raise self.fault(at, f"wakes is {urgent!r}; write a list of priorities, such as [1]")
+        if urgent and not table.get("tell"):
+            raise self.fault(at, "wakes nobody: this step tells nobody; write tell, or leave it out")
+        return frozenset(urgent)
+
     def _quiet(self, at: At, table: Any) -> Quiet:
         if not isinstance(table, dict):
             raise self.fault(at, "quiet is a table: [quiet]")
-        self.check_keys(at, table, frozenset({"from", "until", "not_for"}))
+        self.check_keys(at, table, frozenset({"from", "until", "weekends"}))
         start, end = (self._time((*at, key), table.get(key), key) for key in ("from", "until"))
         if start == end:
             raise self.fault((*at, "until"), "until is the same as from; leave [quiet] out where mail may always be sent")
-        urgent = table.get("not_for", [])
-        if not isinstance(urgent, list) or any(type(each) is not int or each not in range(1, 6) for each in urgent):
-            raise self.fault((*at, "not_for"), f"not_for is {urgent!r}; write a list of priorities, such as [1]")
-        return Quiet(start, end, frozenset(urgent))
+        if not isinstance(weekends := table.get("weekends", False), bool):
+            raise self.fault((*at, "weekends"), f"weekends is {weekends!r}; write true or false")
+        return Quiet(start, end, weekends)
 
     def _time(self, at: At, text: Any, key: str) -> time:
         try:

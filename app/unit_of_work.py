@@ -46,6 +46,7 @@ class UnitOfWork:
         self.actor = actor
         self._now = now
         self.latest: Event | None = None  # the event written last: what letters about it quote
+        self.told: set[tuple[Event | None, int, str]] = set()  # who heard of what in this unit, by which letter
         self._heads: dict[str, tuple[int, bytes]] = {}
         self._ends: dict[str, tuple[int, bytes]] = {}  # of streams that are locked and not written to yet
         self._locked: dict[str, Record] = {}

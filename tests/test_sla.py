@@ -7,7 +7,7 @@ import pytest
 
 from app import calendars, config_files, escalations, sla
 from app.rules.fulfilment import HOLD_REASONS
-from app.rules.ladders import Quiet
+from app.rules.news import Quiet
 from app.rules.sla import Agreement, Facts, pauses, target
 from app.settings import ROOT, matrix
 from app.sla import SlaFault
@@ -168,11 +168,16 @@ def test_a_ladder_that_cannot_be_climbed_is_refused_with_its_line_and_what_is_al
 
 
 def test_mail_waits_until_the_readers_own_night_is_over() -> None:
-    quiet = Quiet(time(20), time(7), frozenset({1}))
+    quiet = Quiet(time(20), time(7))
     evening = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)  # 20:30 in São Paulo, 8:30 in Tokyo
-    assert quiet.over_at(evening, "America/Sao_Paulo", 3) == datetime(2026, 11, 24, 10, tzinfo=UTC)
-    assert quiet.over_at(evening + timedelta(hours=5), "America/Sao_Paulo", 3) == datetime(2026, 11, 24, 10, tzinfo=UTC)
-    assert quiet.over_at(evening, "America/Sao_Paulo", 1) is None
-    assert quiet.over_at(evening, "Asia/Tokyo", 3) is None
+    assert quiet.over_at(evening, "America/Sao_Paulo") == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    assert quiet.over_at(evening + timedelta(hours=5), "America/Sao_Paulo") == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    assert quiet.over_at(evening, "Asia/Tokyo") is None
+    friday = datetime(2026, 11, 27, 23, 30, tzinfo=UTC)
+    assert quiet.over_at(friday, "America/Sao_Paulo") == datetime(2026, 11, 28, 10, tzinfo=UTC)
+    assert Quiet(time(20), time(7), weekends=True).over_at(friday, "America/Sao_Paulo") == datetime(2026, 11, 30, 10, tzinfo=UTC)  # Monday
+    only_weekends = Quiet(time(0), time(0), weekends=True)
+    assert only_weekends.over_at(friday, "America/Sao_Paulo") is None
+    assert only_weekends.over_at(friday + timedelta(days=1), "America/Sao_Paulo") == datetime(2026, 11, 30, 3, tzinfo=UTC)
     night = Quiet(time(1), time(6))  # the night in which New York has 1:00 to 2:00 twice
-    assert night.over_at(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "America/New_York", None) == datetime(2026, 11, 1, 11, tzinfo=UTC)
+    assert night.over_at(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), "America/New_York") == datetime(2026, 11, 1, 11, tzinfo=UTC)

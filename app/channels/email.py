@@ -23,6 +23,7 @@ LEASE_SECONDS: Final = 120.0
 WORK_SECONDS: Final = 60.0  # what is not begun by then goes back, so that no lease ends in our hands
 OUTAGE_SECONDS: Final = 15.0
 OFF_SECONDS: Final = 60.0
+DIGEST_LENGTH: Final = 40  # of news in one mail
 
 T = TypeVar("T")
 log = logs.logger("mail")
@@ -105,28 +106,45 @@ def channel() -> Channel | None:
 
 def _send_batch(batch: Sequence[Outgoing], count: dict[str, int]) -> bool:
     """Send what can be written; False when no server serves us now."""
-    written = [(message, letter) for message in batch if (letter := _written(message, count)) is not None]
+    written = _gathered([(message, letter) for message in batch if (letter := _written(message, count)) is not None])
     if not written:
         return True
     way = channel()
     if way is None:
-        return _put_off([message for message, _ in written], count, "no mail server is set (DESK_SMTP_HOST)", OFF_SECONDS)
+        return _put_off(_all(written), count, "no mail server is set (DESK_SMTP_HOST)", OFF_SECONDS)
     until, position = time.monotonic() + WORK_SECONDS, 0
     try:
         with way.connect() as server:
-            for position, (message, letter) in enumerate(written):
+            for position, (messages, letter) in enumerate(written):
                 if time.monotonic() > until:
                     with database.sessions().begin() as session:
-                        outbox.put_back(session, [message for message, _ in written[position:]])
+                        outbox.put_back(session, _all(written[position:]))
                     break
-                _send(server, message, letter, count)
+                _send(server, messages, letter, count)
     except Lost as lost:
         with database.sessions().begin() as session:
-            count[_keep(session, written[position][0], "retried", str(lost))] += 1
-        return _put_off([message for message, _ in written[position + 1 :]], count, str(lost), OUTAGE_SECONDS)
+            for message in written[position][0]:
+                count[_keep(session, message, "retried", str(lost))] += 1
+        return _put_off(_all(written[position + 1 :]), count, str(lost), OUTAGE_SECONDS)
     except Away as away:
-        return _put_off([message for message, _ in written[position:]], count, str(away), OUTAGE_SECONDS)
+        return _put_off(_all(written[position:]), count, str(away), OUTAGE_SECONDS)
     return True
+
+
+def _gathered(written: Sequence[tuple[Outgoing, Letter]]) -> list[tuple[list[Outgoing], Letter]]:
+    """Make one letter of what waited for the end of one reader's quiet hours; each other stays its own."""
+    together: dict[object, list[tuple[Outgoing, Letter]]] = {}
+    for message, letter in written:
+        together.setdefault((message.address, message.language) if message.is_held else message.id, []).append((message, letter))
+    return [
+        ([message for message, _ in group],
+         group[0][1] if len(group) == 1 else letters.digest([letter for _, letter in group[:DIGEST_LENGTH]], max(0, len(group) - DIGEST_LENGTH)))
+        for group in together.values()
+    ]  # fmt: skip
+
+
+def _all(written: Sequence[tuple[list[Outgoing], Letter]]) -> list[Outgoing]:
+    return [message for messages, _ in written for message in messages]
 
 
 def _written(message: Outgoing, count: dict[str, int]) -> Letter | None:
@@ -147,8 +165,8 @@ def _written(message: Outgoing, count: dict[str, int]) -> Letter | None:
         return None
 
 
-def _send(server: Line, message: Outgoing, letter: Letter, count: dict[str, int]) -> None:
-    """Send one letter, and keep what came of it before the next one is touched."""
+def _send(server: Line, messages: Sequence[Outgoing], letter: Letter, count: dict[str, int]) -> None:
+    """Send one letter, and keep what came of it, and of all it says, before the next one is touched."""
     error = ""
     try:
         server.send(letter)
@@ -158,9 +176,10 @@ def _send(server: Line, message: Outgoing, letter: Letter, count: dict[str, int]
     except Refused as refused:
         outcome, error = "dead", str(refused)
     with database.sessions().begin() as session:
-        outcome = _keep(session, message, outcome, error)
-    count[outcome] += 1
-    log.info("mail", outcome=outcome, message=message.id, template=message.template, reason=error or None)
+        outcomes = [_keep(session, message, outcome, error) for message in messages]
+    for message, outcome in zip(messages, outcomes, strict=True):
+        count[outcome] += 1
+        log.info("mail", outcome=outcome, message=message.id, template=message.template, reason=error or None)
 
 
 def _keep(session: Session, message: Outgoing, outcome: str, error: str) -> str:

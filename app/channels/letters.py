@@ -2,8 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from textwrap import shorten
@@ -43,6 +43,7 @@ class Letter:
     button: str
     link: str
     footer: str
+    entries: tuple[tuple[str, str], ...] = ()  # of a digest: what each piece of news says, and where it leads
 
     @property
     def text(self) -> str:
@@ -60,20 +61,46 @@ def write(message: Outgoing) -> Letter:
     words = templates().get(message.template)
     if words is None:
         raise Unwritable(f"no letter is called {message.template!r}")
-    values = {**message.values, **{name: str(value) for name, value in message.params.items() if value is not None}}
-    subject = _fill(_in(words, "subject", message.language), values | {"title": shortened(values.get("title", ""))})
+    values = _all(message.values, message.params)
+    subject = subject_of(message.template, message.language, values)
     if not subject:
         raise Unwritable(f"a value in the subject of {message.template!r} is missing")
     filled = (_fill(each.strip(), values) for each in _in(words, "text", message.language).split("\n\n"))
-    link = _fill(words.get("link", ""), values)
+    link = path_of(message.template, values)
     return Letter(
         message_id=message.message_id, address=message.address, name=line(message.name), language=message.language,
         number=message.values.get("number", ""), thread=message.values.get("request", ""),
-        subject=line(subject)[:SUBJECT_LIMIT], paragraphs=tuple(each for each in filled if each),
+        subject=subject, paragraphs=tuple(each for each in filled if each),
         button=_in(words, "button", message.language) if link else "",
         link=settings().base_url.rstrip("/") + link if link else "",
         footer=_footer(_in(words, "because", message.language), message.language),
     )  # fmt: skip
+
+
+def digest(written: Sequence[Letter], more: int) -> Letter:
+    """Return one letter in the place of several to the same reader; `more` are said to be in the inbox alone."""
+    first, count = written[0], len(written) + more
+    words = templates()["digest"]
+    values = {"count": str(count), "more": str(more) if more else ""}
+    paragraphs = (_fill(each.strip(), values) for each in _in(words, "text", first.language).split("\n\n"))
+    return replace(
+        first, number="", thread="", subject=_fill(_in(words, "subject", first.language), values), paragraphs=tuple(filter(None, paragraphs)),
+        button=_in(words, "button", first.language), link=settings().base_url.rstrip("/") + words["link"],
+        footer=_footer(_in(words, "because", first.language), first.language),
+        entries=tuple((f"{each.number} · {each.subject}" if each.number and each.number not in each.subject else each.subject, each.link) for each in written),
+    )  # fmt: skip
+
+
+def subject_of(template: str, language: str, values: Mapping[str, Any]) -> str:
+    """Return what a letter says in one line; empty when nobody wrote it, or a value is missing."""
+    filled = _all(values, {})
+    words = _in(templates().get(template, {}), "subject", language)
+    return line(_fill(words, filled | {"title": shortened(filled.get("title", ""))}))[:SUBJECT_LIMIT]
+
+
+def path_of(template: str, values: Mapping[str, Any]) -> str:
+    """Return where a letter leads, on the desk's own address; empty when a value is missing."""
+    return _fill(templates().get(template, {}).get("link", ""), _all(values, {}))
 
 
 def shortened(title: str) -> str:
@@ -114,6 +141,10 @@ def _fill(words: str, values: Mapping[str, str]) -> str:
     if not all(values.get(name) for name in gaps(words)):
         return ""
     return _CONTROL.sub("", _GAP.sub(lambda gap: values[gap[1]], words).replace("\r\n", "\n")).strip()
+
+
+def _all(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in {**values, **params}.items() if value is not None}
 
 
 def _footer(because: str, language: str) -> str:

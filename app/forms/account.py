@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import available_timezones
 
-from wtforms.fields import PasswordField, RadioField, SelectField, StringField
+from wtforms.fields import BooleanField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.forms.base import Form, options
+from app.rules import news
 from app.rules.words import t
 from app.services.passwords import LONGEST, SHORTEST
 
@@ -15,6 +16,7 @@ NEW: Final = {"autocomplete": "new-password", "minlength": SHORTEST, "maxlength"
 OLD: Final = {"autocomplete": "current-password"}
 ONE_CODE: Final = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 NEEDED: Final = t("This is needed.")
+TIME: Final = {"type": "time"}
 
 
 class CodeForm(Form):
@@ -87,3 +89,41 @@ class PreferencesForm(Form):
     def chosen(self) -> Mapping[str, str]:
         """Return what was sent."""
         return {"language" if field.name == "speaks" else field.name: str(field.data) for field in self if field.data}
+
+
+def _way(kind: news.Kind) -> SelectField:
+    name, hint = news.NAMES[kind]
+    return SelectField(name, description=hint, choices=options(news.WAYS.items()), validators=[InputRequired()], validate_choice=False)
+
+
+class NewsForm(Form):
+    """How somebody wants to be told of each kind of news, and when mail waits."""
+
+    answers = _way(news.Kind.ANSWERS)
+    own = _way(news.Kind.OWN)
+    decisions = _way(news.Kind.DECISIONS)
+    given = _way(news.Kind.GIVEN)
+    team = _way(news.Kind.TEAM)
+    clocks = _way(news.Kind.CLOCKS)
+    majors = _way(news.Kind.MAJORS)
+    is_quiet = BooleanField(t("Quiet hours"), description=t("Mail waits until they are over, and then comes as one. The inbox does not wait."))
+    quiet_from = StringField(t("From"), validators=[InputRequired()], render_kw=TIME)
+    quiet_until = StringField(t("Until"), validators=[InputRequired()], render_kw=TIME)
+    weekends = BooleanField(t("All of Saturday and Sunday as well"))
+
+    def ways(self) -> dict[str, str]:
+        """Return what was chosen for each kind of news."""
+        return {kind.value: str(self[kind.value].data) for kind in news.Kind}
+
+    def quiet(self) -> dict[str, Any] | None:
+        """Return the quiet hours; None: none."""
+        hours = {"from": self.quiet_from.data or "", "until": self.quiet_until.data or "", "weekends": bool(self.weekends.data)}
+        return hours if self.is_quiet.data else None
+
+
+def news_as_chosen(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what fills the form: what somebody chose, else what is usual."""
+    hours = chosen.get("quiet")
+    ways = {kind.value: chosen.get("ways", {}).get(kind, news.USUALLY.get(kind, news.Way.BOTH)) for kind in news.Kind}
+    times = hours or {"from": "20:00", "until": "07:00", "weekends": False}
+    return ways | {"is_quiet": bool(hours), "quiet_from": times["from"], "quiet_until": times["until"], "weekends": times["weekends"]}

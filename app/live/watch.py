@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import database, logs
 from app.live.hub import Hub, Stream, allow
 from app.live.presence import CHANNEL, TELL_SECONDS, Presence
-from app.queries import live
+from app.queries import inbox, live
 from app.queries.identity import Identity, Stage
 from app.rules.errors import DeskError
 from app.visibility import Actor
@@ -26,6 +26,7 @@ PARTS: Final = 10  # of all people, asked about one after the other: nobody who 
 GATHER_SECONDS: Final = 0.03  # a transaction changes several records; a worklist is asked about once
 OVERLAP: Final = timedelta(seconds=10)  # a transaction may begin before the page was made and end after it
 PEOPLE: Final = "people:"
+NEWS: Final = "inbox:"  # and whose, with commas
 AWAY: Final = (SQLAlchemyError, DeskError)
 
 log = logs.logger("live")
@@ -126,6 +127,9 @@ class Watch:
             if person.isdigit() and (mine := self.hub.streams(int(person))):
                 self._spawn(self.check(mine))
             return
+        if stream.startswith(NEWS):
+            self.hub.concern({live.INBOX: [int(each) for each in stream.removeprefix(NEWS).split(",") if each.isdigit()]})
+            return
         self.hub.changed(stream)
         if self.hub.has_pages():
             if not self._gathered:
@@ -161,8 +165,12 @@ def visible_to(
         seen = live.visible(session, identity.actor, numbers)
         if since is None:
             return seen, frozenset(), frozenset()
-        quiet = live.OUTAGES in pages and not live.outages_since(session, since - OVERLAP)  # else all pages would ask for it
-        return seen, live.changed_since(session, seen, since - OVERLAP), pages - ({live.OUTAGES} if quiet else set())
+        quiet = set()  # every page has these: without a word of what is new, each would ask for them
+        if live.OUTAGES in pages and not live.outages_since(session, since - OVERLAP):
+            quiet.add(live.OUTAGES)
+        if live.INBOX in pages and not inbox.is_fresh(session, identity.person.id, since - OVERLAP):
+            quiet.add(live.INBOX)
+        return seen, live.changed_since(session, seen, since - OVERLAP), pages - quiet
 
 
 def _ask(streams: Sequence[Stream]) -> dict[Stream, frozenset[str]]:

@@ -33,6 +33,7 @@ class Message(Base):
     state: Mapped[str] = mapped_column(default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime]
+    held_until: Mapped[datetime | None]  # the end of its reader's quiet hours: what waited goes out as one mail
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None]

@@ -32,6 +32,7 @@ class Person(Base):
     timezone: Mapped[str | None]
     theme: Mapped[str] = mapped_column(default="system")
     density: Mapped[str] = mapped_column(default="comfortable")
+    news: Mapped[Json] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))  # what app/rules/news.py keeps of a choice
     vip: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]

@@ -75,23 +75,26 @@ class Escalation(Base):
 
 
 class Notice(Base):
-    """What the desk tells one person on its own pages: in the inbox, beside the mail."""
+    """What the desk tells one person on its own pages: the inbox, beside the mail."""
 
     __tablename__ = "notices"
     __table_args__ = (
-        UniqueConstraint("event_id", "person_id"),
-        Index("ix_notices_person", "person_id", "id"),
+        UniqueConstraint("event_id", "person_id", "name"),
         Index("ix_notices_unread", "person_id", "id", postgresql_where=text("read_at is null")),
+        Index("ix_notices_open", "person_id", "id", postgresql_where=text("done_at is null")),
+        Index("ix_notices_done", "person_id", "id", postgresql_where=text("done_at is not null")),
     )
 
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    record_id: Mapped[int] = mapped_column(ForeignKey("records.id"))
-    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("records.id"))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"))
     name: Mapped[str]  # of the letter that says the same
     params: Mapped[Json]
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
 
-    record: Mapped[Record] = relationship()
-    event: Mapped[Event] = relationship()
+    record: Mapped[Record | None] = relationship()
+    event: Mapped[Event | None] = relationship()

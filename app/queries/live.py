@@ -21,7 +21,8 @@ REQUESTS: Final = "requests"
 APPROVALS: Final = "approvals"
 TASKS: Final = "tasks"
 OUTAGES: Final = "outages"  # what does not work, in the frame of every page
-PAGES: Final = frozenset({REQUESTS, APPROVALS, TASKS, OUTAGES})  # parts of one's own that may change without a known number
+INBOX: Final = "inbox"  # the bell of every page; told of by the database, for each person by itself
+PAGES: Final = frozenset({REQUESTS, APPROVALS, TASKS, OUTAGES, INBOX})  # parts of one's own that may change without a known number
 
 
 def visible(session: Session, actor: Actor, numbers: Collection[str]) -> frozenset[str]:
@@ -63,7 +64,7 @@ def concerned(session: Session, numbers: Iterable[str], pages: Collection[str] =
         .where(Record.number.in_(list(numbers)))
     ).all()  # fmt: skip
     outages = {OUTAGES: _affected(session, [row.id for row in rows]) if OUTAGES in pages else frozenset()}
-    if set(pages) <= outages.keys():
+    if set(pages) - {INBOX} <= outages.keys():
         return outages
     teams = {row.team_id for row in rows if row.team_id}
     members = select(Membership.person_id).where(Membership.team_id.in_(teams))

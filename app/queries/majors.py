@@ -86,9 +86,9 @@ def affected(incident_id: int) -> CompoundSelect[Any]:
 
 
 def readers(session: Session, incident_id: int) -> Sequence[Person]:
-    """Return everybody affected who can be written to."""
+    """Return everybody affected who can be told."""
     people = affected(incident_id).subquery()
-    query = select(Person).where(Person.id.in_(select(people.c.person_id)), Person.active, Person.email.is_not(None), Person.email != "")
+    query = select(Person).where(Person.id.in_(select(people.c.person_id)), Person.active)
     return session.scalars(query.order_by(Person.id)).all()
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from app.rules.clock_rounds import State
 from app.rules.clocks import Clock
 from app.rules.hours import parse_target
+from app.rules.news import Quiet
 from app.rules.sla import Facts
 
 FILE: Final = "escalations.toml"
@@ -35,6 +35,7 @@ class Step:
     at: int
     after: str = ""
     tell: tuple[str, ...] = ()
+    wakes: frozenset[int] = frozenset()  # priorities whose mail keeps no quiet hours
     raises: str = ""  # "priority" or "tier"
     reassign: str = ""  # "lead" or "team:<key>"
     proposes_major: bool = False
@@ -64,25 +65,6 @@ class Ladder:
             and (not self.services or not self.services.isdisjoint(facts.services))
             and (not self.items or facts.item in self.items)
         )
-
-
-@dataclass(frozen=True)
-class Quiet:
-    """The hours of the reader's own day in which no mail of a ladder is sent; some priorities know none."""
-
-    start: time
-    end: time
-    not_for: frozenset[int] = frozenset()
-
-    def over_at(self, now: datetime, zone: str, priority: int | None) -> datetime | None:
-        """Return when a mail may go out; None: at once."""
-        local = now.astimezone(ZoneInfo(zone))
-        at = local.time()
-        is_quiet = self.start <= at < self.end if self.start < self.end else at >= self.start or at < self.end
-        if priority in self.not_for or not is_quiet:
-            return None
-        day = local.date() + timedelta(days=1 if self.start > self.end and at >= self.start else 0)
-        return datetime.combine(day, self.end, ZoneInfo(zone)).astimezone(now.tzinfo)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
@@ -109,7 +109,7 @@ def look(uow: UnitOfWork, grant_id: int) -> Grant | None:
         return grant
     grant.reminded_at, grant.next_at = uow.now, grant.ends_at
     event = uow.record_event(grant.item, "grant.remind", after={"grant": grant.id})
-    words = {"group": grant.target, "until": str(last_day(grant)), "grant": grant.id}
+    words: dict[str, Any] = {"group": grant.target, "until": str(last_day(grant)), "grant": grant.id}
     messages.tell(uow, grant.person, "access_ends", grant.item, event, **words)
     return None
 

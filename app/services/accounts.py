@@ -1,6 +1,6 @@
 """What people do with their own account: password, second factor, recovery codes, preferences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.models.people import OneTimeLink, Person
 from app.queries import identity
+from app.rules import news
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.words import LANGUAGES, t
 from app.services import keyed, links, messages, passwords, sessions
@@ -158,6 +159,16 @@ def prefer(uow: UnitOfWork, **chosen: str) -> Person:
     if changed:
         uow.record_event(_stream(person), "person.prefer", after={"fields": sorted(changed)})
     return person
+
+
+def hear(uow: UnitOfWork, ways: Mapping[str, str], quiet: Mapping[str, Any] | None) -> None:
+    """Keep how the actor wants to be told of each kind of news, and the hours in which mail waits; Invalid for what cannot be."""
+    uow.check("account.manage")
+    chosen = news.choice(ways, quiet)
+    person = _locked(uow, uow.actor.id)
+    if person.news != chosen:
+        person.news = chosen
+        uow.record_event(_stream(person), "person.prefer", after={"fields": ["news"]})
 
 
 def own_words(person: Person) -> list[str]:

@@ -13,7 +13,7 @@ from app.language import translate
 from app.models.incidents import Incident
 from app.models.people import Membership, Person, RoleGrant, Team
 from app.models.records import Record
-from app.models.sla import Clock, Escalation, Notice
+from app.models.sla import Clock, Escalation
 from app.rules import clocks, incidents, ladders, situations
 from app.rules.clock_rounds import State
 from app.rules.errors import Forbidden
@@ -119,18 +119,13 @@ def _take(uow: UnitOfWork, company: "_Company", record: Record, due: Due) -> boo
 
 def _tell(uow: UnitOfWork, record: Record, due: Due, people: Mapping[int, tuple[Person, bool]], mailboxes: Iterable[Team], event: Any) -> None:
     template = "clock_over" if due.step.at >= OVER else "clock_warning"
-    quiet = escalations.ladders().quiet
+    wakes = record.priority in due.step.wakes
     for person, is_written in people.values():
         words = _words(due, person.language or settings().language, lambda at, whom=person: as_read(at, whom))
-        uow.session.add(Notice(person_id=person.id, record_id=record.id, event=event, name=template, params=words, created_at=uow.now))
-        if is_written:
-            until = quiet.over_at(uow.now, person.timezone or settings().timezone, record.priority) if quiet else None
-            message = messages.tell(uow, person, template, record, event, **words)
-            if message is not None and until is not None:
-                message.next_at = max(message.next_at, until)
+        messages.tell(uow, person, template, record, event, by_mail=is_written, wakes=wakes, **words)
     for team in mailboxes:
         words = _words(due, settings().language, lambda at: as_read(at, Person()))
-        messages.queue(uow, team.email or "", settings().language, template, record, event=event, params=words)
+        messages.tell_mailbox(uow, team, template, record, event, wakes=wakes, **words)
 
 
 def _words(due: Due, language: str, read: Any) -> dict[str, Any]:
@@ -207,12 +202,14 @@ class _Company:
         own = {record.requester_id, record.beneficiary_id} - {record.assignee_id}
         for word in words:
             team = self._team(record, word)
-            if team is not None and team.email:
+            people = [person for person in self._people(record, word, team) if person.active]
+            readers = [person for person in people if self._sees(person, record)]
+            by_mailbox = team is not None and messages.is_read_by_all(team, record, people, readers)
+            if team is not None and by_mailbox:
                 mailboxes[team.id] = team
-            for person in self._people(record, word, team):
-                if person.active and person.id not in own and self._sees(person, record):
-                    is_written = not (team is not None and team.email) or found.get(person.id, (person, False))[1]
-                    found[person.id] = person, is_written
+            for person in readers:
+                if person.id not in own:
+                    found[person.id] = person, not by_mailbox or found.get(person.id, (person, False))[1]
         return found, list(mailboxes.values())
 
     def _sees(self, person: Person, record: Record) -> bool:

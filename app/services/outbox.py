@@ -10,23 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import case, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, case, func, select, update
+from sqlalchemy.orm import Session
 
-from app.models.events import Event
 from app.models.messages import Message
 from app.models.people import OneTimeLink, Person
-from app.models.records import Note, Record
-from app.models.requests import Item
-from app.models.tasks import Task
+from app.models.records import Record
+from app.queries import told
 from app.rules import backoff
 from app.services import links
 from app.settings import settings
 
 ERROR_LIMIT: Final = 300
-PUBLIC_NOTES: Final = ("reply", "question", "answer")  # what a letter may quote; work notes never leave the desk
-TOLD: Final = ("item.summary", "incident.resolve")  # and how it went, which only these events name
-
 _PLAIN: Final = {"synchronize_session": False}
 _DESK_NOW: Final = func.desk_now()
 
@@ -46,10 +41,14 @@ class Outgoing:
     params: Mapping[str, Any]
     values: Mapping[str, str]
     unwanted: str = ""  # why it should no longer go out
+    is_held: bool = False  # it waited for the end of quiet hours
 
 
 def claim(session: Session, limit: int, seconds: float) -> list[Outgoing]:
-    """Take what is due, oldest first, for so many seconds; others that claim at the same time get other messages."""
+    """Take what is due, oldest first, for so many seconds; others that claim at the same time get other messages.
+
+    What waited for the end of somebody's quiet hours comes whole, so that it is one mail.
+    """
     due = (
         select(Message.id)
         .where(Message.state == "queued", Message.next_at <= _DESK_NOW)
@@ -57,9 +56,17 @@ def claim(session: Session, limit: int, seconds: float) -> list[Outgoing]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    change = update(Message).where(Message.id.in_(due)).values(next_at=_DESK_NOW + timedelta(seconds=seconds))
-    rows = session.execute(change.returning(Message.id, Message.next_at), execution_options=_PLAIN)
-    return _outgoing(session, {row.id: row.next_at for row in rows})
+    leases, held = _leased(session, due, seconds)
+    if held:
+        theirs = select(Message.id).where(Message.state == "queued", Message.next_at <= _DESK_NOW, Message.held_until.is_not(None), Message.address.in_(held))
+        leases |= _leased(session, theirs.with_for_update(skip_locked=True), seconds)[0]
+    return _outgoing(session, leases)
+
+
+def _leased(session: Session, which: Select[int], seconds: float) -> tuple[dict[int, datetime], set[str]]:
+    change = update(Message).where(Message.id.in_(which)).values(next_at=_DESK_NOW + timedelta(seconds=seconds))
+    rows = session.execute(change.returning(Message.id, Message.next_at, Message.address, Message.held_until), execution_options=_PLAIN).all()
+    return {row.id: row.next_at for row in rows}, {row.address for row in rows if row.held_until is not None}
 
 
 def sent(session: Session, message: Outgoing) -> None:
@@ -126,39 +133,17 @@ def _mine(message: Outgoing, **values: Any) -> Any:
 
 
 def _outgoing(session: Session, leases: Mapping[int, datetime]) -> list[Outgoing]:
-    requester, beneficiary, author = aliased(Person), aliased(Person), aliased(Person)
-    parent, order = aliased(Record), aliased(Record)
     in_portuguese = func.coalesce(Message.language, settings().language) == "pt"
-    title_ = case((in_portuguese, func.coalesce(Record.title_pt, Record.title)), else_=Record.title)
-    query = (
-        select(Message, Person.name, Person.active, Record.number, title_, order.number, parent.number,
-               requester.name, beneficiary.name, author.name, Note.body)
-        .outerjoin(Person, Person.id == Message.person_id)
-        .outerjoin(Record, Record.id == Message.record_id)
-        .outerjoin(Item.__table__, Item.__table__.c.id == Message.record_id)
-        .outerjoin(order, order.id == Item.__table__.c.request_id)
-        .outerjoin(Task.__table__, Task.__table__.c.id == Message.record_id)
-        .outerjoin(parent, parent.id == Task.__table__.c.parent_id)
-        .outerjoin(requester, requester.id == Record.requester_id)
-        .outerjoin(beneficiary, beneficiary.id == Record.beneficiary_id)
-        .outerjoin(Event, Event.id == Message.event_id)
-        .outerjoin(author, author.id == Event.actor_id)
-        .outerjoin(Note, (Note.id == Event.note_id) & (Note.kind.in_(PUBLIC_NOTES) | Event.name.in_(TOLD)) & Note.erased_at.is_(None))
-        .where(Message.id.in_(leases))
-        .order_by(Message.created_at, Message.id)
-    )  # fmt: skip
-    rows = session.execute(query).all()
+    title = case((in_portuguese, func.coalesce(Record.title_pt, Record.title)), else_=Record.title)
+    query = told.told(Message, title).outerjoin(Person, Person.id == Message.person_id).add_columns(Person.name, Person.active)
+    rows = session.execute(query.where(Message.id.in_(leases)).order_by(Message.created_at, Message.id)).all()
     wanted = [row[0].params["link_id"] for row in rows if "link_id" in row[0].params]
     paths = {link.id: links.path(link) for link in session.scalars(select(OneTimeLink).where(
         OneTimeLink.id.in_(wanted), OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > func.now()))}  # fmt: skip
     return [
-        _one(message, leases[message.id], name, _unwanted(message, active, paths), {
-            "path": paths.get(message.params.get("link_id", 0)), "number": number, "title": title, "request": order_number or parent_number or number,
-            "requester": asked_by, "beneficiary": asked_for, "author": written_by, "note": note,
-        })
-        for message, name, active, number, title, order_number, parent_number, asked_by, asked_for, written_by, note
-        in rows
-    ]  # fmt: skip
+        _one(row[0], leases[row[0].id], row.name, _unwanted(row[0], row.active, paths), {**told.values(row), "path": paths.get(row[0].params.get("link_id", 0))})
+        for row in rows
+    ]
 
 
 def _unwanted(message: Message, active: bool | None, paths: Mapping[int, str]) -> str:
@@ -173,4 +158,5 @@ def _one(message: Message, lease: datetime, name: str | None, unwanted: str, val
         id=message.id, lease=lease, attempt=message.attempt, message_id=message.message_id, address=message.address,
         name=name or "", language=message.language or settings().language, template=message.template,
         params=dict(message.params), values={key: value for key, value in values.items() if value}, unwanted=unwanted,
+        is_held=message.held_until is not None,
     )  # fmt: skip

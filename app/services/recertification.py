@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
@@ -162,7 +163,7 @@ def close(uow: UnitOfWork, campaign_id: int) -> Campaign:
             access.revoke(uow, grant, "unanswered")
     event = _tell_of(uow, campaign, "close", {"unanswered": len(left), "then": campaign.unanswered})
     holders = select(RoleGrant.person_id).where(RoleGrant.role.in_(matrix().roles_for("access.recertify")))
-    words = {"campaign": campaign.id, "name": campaign.name, "left": len(left)}
+    words: dict[str, Any] = {"campaign": campaign.id, "name": campaign.name, "left": len(left)}
     for person in uow.session.scalars(select(Person).where(Person.id.in_(holders), Person.active).order_by(Person.id)):
         messages.tell(uow, person, "recertify_closed", None, event, **words)
     return campaign
@@ -174,7 +175,7 @@ def _ask(uow: UnitOfWork, campaign: Campaign, event: Event, letter: str) -> None
     counts = {reviewer: count for reviewer, count in uow.session.execute(left) if reviewer}
     until = str(rules.last_day(campaign.due_at, settings().timezone))
     for person in uow.session.scalars(select(Person).where(Person.id.in_(counts)).order_by(Person.id)):
-        words = {"campaign": campaign.id, "left": counts[person.id], "until": until}
+        words: dict[str, Any] = {"campaign": campaign.id, "left": counts[person.id], "until": until}
         messages.tell(uow, person, letter, None, event, **words)
 
 

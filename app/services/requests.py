@@ -93,10 +93,7 @@ def _tell_submitted(uow: UnitOfWork, request: Request) -> None:
     if uow.actor.id in told and uow.actor.email:
         messages.queue(uow, uow.actor.email, uow.actor.language, "request_submitted", request, person_id=uow.actor.id)
     for other in (id_ for id_ in told if id_ not in {None, uow.actor.id}):
-        person = uow.session.get_one(Person, other)
-        if person.email:
-            messages.queue(uow, person.email, person.language or uow.actor.language, "request_submitted", request,
-                           person_id=person.id)  # fmt: skip
+        messages.tell(uow, uow.session.get_one(Person, other), "request_submitted", request)
 
 
 def _take_in(uow: UnitOfWork, order: Order) -> tuple[int | None, dict[str, int], list[str]]:

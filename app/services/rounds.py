@@ -112,7 +112,7 @@ def tell(uow: UnitOfWork, seat: Seat, letter: str) -> list[Person]:
     record = seat.approval.round.record
     told = []
     for person in [seat.person, *approvers.standing_in(uow, seat, barred(uow, record))]:
-        if not person.active or not person.email or person.id == uow.actor.id:
+        if not person.active or person.id == uow.actor.id:
             continue
         link = decision_links.issue(uow, seat, person)
         if messages.tell(uow, person, letter, record, link_id=link.id, **_place(seat, person)):

@@ -6,7 +6,7 @@ Which steps, and what goes back with each: app/rules/undo.py. Taking back is a s
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import object_mapper
 
@@ -16,6 +16,7 @@ from app.models.events import Event
 from app.models.incidents import Incident
 from app.models.messages import Message
 from app.models.records import Note, Participant, Tag
+from app.models.sla import Notice
 from app.rules import audit
 from app.rules.errors import ActionNotAllowed, Forbidden, NotFound
 from app.rules.incidents import Major
@@ -139,6 +140,7 @@ def _unsay(uow: UnitOfWork, incident: Incident, event: Event) -> str:
     def of(*more: ColumnElement[bool]) -> ColumnElement[bool]:
         return exists().where(Message.event_id == event.id, *more)
 
+    uow.session.execute(delete(Notice).where(Notice.event_id == event.id), execution_options={"synchronize_session": False})
     waiting = update(Message).where(Message.event_id == event.id, Message.state == "queued")
     uow.session.execute(waiting.values(state="dropped", error="taken back"), execution_options={"synchronize_session": False})
     note = uow.session.get(Note, event.note_id) if event.note_id else None

@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from flask import Flask, current_app, g, request
-from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy import ScalarSelect, Select, func, select
 
 from app.rules.permissions import Matrix
 from app.rules.words import Text, t
+from app.services import inbox
 from app.settings import matrix, settings
 from app.unit_of_work import unit_of_work
 from app.visibility import Actor
@@ -95,16 +96,27 @@ def waiting(endpoint: str) -> int:
     return int(g.waiting.get(endpoint) or 0)
 
 
+def looked_at(number: str) -> None:
+    """Note whose page this is: what the inbox says of it is read, as the frame counts what is not."""
+    g.looked_at = number
+
+
 def _all_waiting() -> dict[str, int]:
     asked = tuple(endpoint for endpoint in WAITING if has_page(endpoint))
+    number = g.get("looked_at")
     with unit_of_work(me()) as uow:
-        row = uow.session.execute(_question(matrix(), uow.actor, asked)).one()
+        row = uow.session.execute(_question(matrix(), uow.actor, asked, number is not None), {"number": number} if number else {}).one()
     return dict(zip(asked, row, strict=True))
 
 
 @lru_cache(256)
-def _question(rules: Matrix, actor: Actor, asked: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-    return select(*(WAITING[endpoint](actor) for endpoint in asked))
+def _question(rules: Matrix, actor: Actor, asked: tuple[str, ...], looks: bool) -> Select[*tuple[Any, ...]]:
+    counts: dict[str, Any] = {endpoint: WAITING[endpoint](actor) for endpoint in asked}
+    if not looks or actor.id is None:
+        return select(*counts.values())
+    looked = inbox.look(actor.id)
+    counts["inbox.show"] = func.greatest(counts["inbox.show"] - select(func.count()).select_from(looked).scalar_subquery(), 0)
+    return select(*counts.values())
 
 
 def has_page(endpoint: str) -> bool:

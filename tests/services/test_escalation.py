@@ -37,7 +37,6 @@ tiers = [["service-desk", "identity"]]
 [quiet]
 from = "20:00"
 until = "07:00"
-not_for = [1]
 """
 STEPS = """
 [[ladders]]

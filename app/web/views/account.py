@@ -3,8 +3,8 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import database
-from app.forms.account import ChangePasswordForm, ConfirmForm, PreferencesForm
+from app import database, escalations
+from app.forms.account import ChangePasswordForm, ConfirmForm, NewsForm, PreferencesForm, news_as_chosen
 from app.models.people import Person
 from app.queries import identity, people
 from app.queries.identity import Identity
@@ -42,6 +42,20 @@ def prefer() -> ResponseReturnValue:
         form.refuse({"speaks" if name == "language" else name: text for name, text in wrong.fields.items()})
         return _account(preferences=form)
     return _done(t("Your preferences are saved."))
+
+
+@bp.post("/news")
+@permission("account.manage")
+def hear() -> ResponseReturnValue:
+    """Keep how the reader wants to be told, and when mail waits."""
+    form = NewsForm(request.form, language=current_language())
+    try:
+        with unit_of_work(me()) as uow:
+            accounts.hear(uow, form.ways(), form.quiet())
+    except Invalid as wrong:
+        form.refuse({{"from": "quiet_from", "until": "quiet_until"}.get(name, name): text for name, text in wrong.fields.items()})
+        return _account(news=form)
+    return _done(t("Your choice is saved."))
 
 
 @bp.route("/password", methods=["GET", "POST"])
@@ -122,7 +136,7 @@ def end_other_sessions() -> ResponseReturnValue:
     return _done(t("All other browsers are signed out."))
 
 
-def _account(preferences: PreferencesForm | None = None) -> ResponseReturnValue:
+def _account(preferences: PreferencesForm | None = None, news: NewsForm | None = None) -> ResponseReturnValue:
     person, found = _person(), _here()
     with database.sessions()() as db:
         open_sessions = people.sessions(db, person.id)
@@ -130,11 +144,17 @@ def _account(preferences: PreferencesForm | None = None) -> ResponseReturnValue:
     chosen = {"speaks": current_language(), "timezone": str(zone()), "theme": person.theme, "density": person.density}
     page = render_template(
         "account/show.html", person=person, here_id=found.sign_in.id, sessions=open_sessions, delegations=delegations,
-        real_now=found.real_now, wrong=preferences is not None, browser=browser,
+        real_now=found.real_now, wrong=preferences or news, browser=browser,
+        news=news or NewsForm(None, language=current_language(), data=news_as_chosen(person.news)),
         preferences=preferences or PreferencesForm(None, language=current_language(), data=chosen),
-        needed=identity.needs_second_factor(found.actor.roles),
+        needed=identity.needs_second_factor(found.actor.roles), house_quiet=_house_quiet(),
     )  # fmt: skip
-    return page, 422 if preferences else 200
+    return page, 422 if preferences or news else 200
+
+
+def _house_quiet() -> dict[str, str] | None:
+    quiet = escalations.ladders().quiet
+    return {"from": f"{quiet.start:%H:%M}", "until": f"{quiet.end:%H:%M}"} if quiet else None
 
 
 def _is_still_me(form: ConfirmForm) -> bool:

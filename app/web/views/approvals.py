@@ -18,6 +18,7 @@ from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import decision_page, navigation
 from app.web.answers import shown
 from app.web.current import me, now
+from app.web.navigation import looked_at
 from app.web.permission import permission
 from app.web.preferences import current_language
 from app.web.redirects import done, see_other
@@ -42,6 +43,7 @@ def waiting() -> ResponseReturnValue:
 @permission("item.view")
 def show(number: str) -> ResponseReturnValue:
     """Show everything one needs to decide."""
+    looked_at(number)
     return _page(number)
 
 

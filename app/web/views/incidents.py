@@ -13,6 +13,7 @@ from app.services import attachments, conversations, incident_details, incidents
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import incident_page
 from app.web.current import me
+from app.web.navigation import looked_at
 from app.web.permission import permission
 from app.web.redirects import done, undoable
 
@@ -23,6 +24,7 @@ bp = Blueprint("incidents", __name__, url_prefix="/incidents")
 @permission("incident.view")
 def show(number: str) -> ResponseReturnValue:
     """Show an incident: to the desk with all that belongs to it, to its caller in plain words."""
+    looked_at(number)
     return incident_page.page(number)
 
 

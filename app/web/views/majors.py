@@ -16,7 +16,7 @@ from app.services.majors import Terms
 from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import major_page
 from app.web.current import current_actor, me, now
-from app.web.navigation import WAITING, waiting
+from app.web.navigation import WAITING, looked_at, waiting
 from app.web.permission import permission
 from app.web.redirects import done
 
@@ -63,6 +63,7 @@ def index() -> ResponseReturnValue:
 @permission("incident.view")
 def show(number: str) -> ResponseReturnValue:
     """Show one to those who lead it, or in plain words to those it affects."""
+    looked_at(number)
     return major_page.page(number)
 
 

@@ -16,6 +16,7 @@ from app.web.allowed import allowed_each
 from app.web.answers import shown
 from app.web.current import me, now
 from app.web.incident_words import CHANNELS, LINKS
+from app.web.navigation import looked_at
 from app.web.permission import permission
 from app.web.preferences import current_language
 from app.web.redirects import done, see_other
@@ -43,6 +44,7 @@ def mine() -> ResponseReturnValue:
 @permission("request.view")
 def show(number: str) -> ResponseReturnValue:
     """Show where a request stands."""
+    looked_at(number)
     return _page(number)
 
 

@@ -14,6 +14,7 @@ from app.unit_of_work import unit_of_work
 from app.web import navigation
 from app.web.allowed import allowed
 from app.web.current import me, now
+from app.web.navigation import looked_at
 from app.web.permission import permission
 from app.web.redirects import done, see_other
 from app.web.shown import say, team_name
@@ -64,6 +65,7 @@ def _chosen() -> tuple[str, str]:
 @permission("task.view")
 def show(number: str) -> ResponseReturnValue:
     """Show one task."""
+    looked_at(number)
     return _page(number)
 
 
