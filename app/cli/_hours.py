@@ -34,8 +34,10 @@ def book(file: Path | None) -> Book:
 
 
 def answers(known: Book, lines: Iterable[str], op: str = "") -> Iterator[dict[str, Any]]:
-    """Answer each line in its order; a line without an answer gives its error and its number."""
+    """Answer each line in its order; a line without an answer gives its error and its number; empty ones are passed over."""
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
             case = json.loads(line)
             if not isinstance(case, dict):
