@@ -134,8 +134,9 @@ def _kinds() -> frozenset[str]:
 class Changes:
     """What is to be written of several records, in one statement."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, *, anew: bool = False) -> None:
+        """Begin with nothing; `anew`: steps that failed are tried again."""
+        self.anew = anew
         self.stale: list[int] = []
         self.rows: list[Values] = []
         self.heads: list[Values] = []
@@ -144,7 +145,7 @@ class Changes:
         """Take in one record: what is stored of it, and what should be."""
         were, are = {key_of(each._mapping): each for each in kept.rows}, {key_of(each): each for each in rows}
         self.stale += [each.id for key, each in were.items() if key not in are]
-        self.rows += [row for key, row in are.items() if key not in were or any(differing(were[key], row))]
+        self.rows += [row for key, row in are.items() if key not in were or any(differing(were[key], row, anew=self.anew))]
         due_at, clock = head(rows)
         if (record.next_due_at, record.next_clock) != (due_at, clock):
             self.heads.append({"id": record.id, "next_due_at": due_at, "next_clock": clock})
@@ -161,10 +162,19 @@ def key_of(row: Mapping[str, Any]) -> Key:
     return row["definition"], row["team_id"], row["round"]
 
 
-def differing(kept: Any, row: Values) -> Iterable[str]:
-    """Yield the columns in which a stored clock is another. A step that failed comes later than it was due: that is no difference."""
-    held = {"next_at", "next_percent"} if kept.failures else frozenset[str]()
+def differing(kept: Any, row: Values, *, anew: bool = False) -> Iterable[str]:
+    """Yield the columns in which a stored clock is another.
+
+    A step that failed comes later than it was due, or no more: that is no difference while it is still the step that comes,
+    unless it is to be tried `anew`.
+    """
+    held = {"next_at", "next_percent"} if kept.failures and not anew and _is_held(kept, row) else frozenset[str]()
     return (name for name, value in row.items() if name not in OWN and name not in held and getattr(kept, name) != value)
+
+
+def _is_held(kept: Any, row: Values) -> bool:
+    is_given_up = kept.next_at is None and row["next_at"] is not None
+    return is_given_up or (kept.next_percent == row["next_percent"] and row["next_at"] is not None and row["next_at"] <= kept.next_at)
 
 
 def wanted(record_id: int, agreed: Agreement, history: History, here: Known, now: datetime) -> list[Values]:

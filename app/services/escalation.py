@@ -35,6 +35,17 @@ BECAUSE: Final = t("By itself: %(percent)s %% of the time for “%(clock)s” ar
 AFFECTED: Final = t("“%(clock)s” was promised for %(due)s.")
 
 
+class Taken(NamedTuple):
+    """How many steps were taken, and of how many records it is settled what comes next."""
+
+    steps: int = 0
+    records: int = 0
+
+    def __add__(self, other: Any) -> "Taken":
+        """Return both together."""
+        return Taken(self.steps + other.steps, self.records + other.records)
+
+
 class Due(NamedTuple):
     """A step whose time has come, of which clock, and when that was."""
 
@@ -54,8 +65,8 @@ def due(session: Session, limit: int = BATCH) -> list[int]:
     return list(dict.fromkeys(session.scalars(query)))
 
 
-def take(uow: UnitOfWork, ids: Sequence[int]) -> int:
-    """Take every step of these records whose time has come; return how many. What somebody works on now stays due.
+def take(uow: UnitOfWork, ids: Sequence[int]) -> Taken:
+    """Take every step of these records whose time has come. What somebody works on now stays due.
 
     After a step that changes what clocks look at, the rest of its record waits until clocks are computed anew.
     """
@@ -63,7 +74,7 @@ def take(uow: UnitOfWork, ids: Sequence[int]) -> int:
         raise Forbidden(t("You may not do this."))
     mine = select(Record.number).where(Record.id.in_(ids)).order_by(Record.id).with_for_update(skip_locked=True)
     if not (numbers := uow.session.scalars(mine).all()):
-        return 0
+        return Taken()
     records = uow.get_all(Record, numbers)
     agreed, ways = sla.agreement(), escalations.ladders()
     found, known = clock_store.histories(uow.session, records), clock_store.known(uow.session, [record.id for record in records])
@@ -79,7 +90,7 @@ def take(uow: UnitOfWork, ids: Sequence[int]) -> int:
             idle.append(record)
     if idle:  # stored as due, and are not: somebody changed what config/ says
         clock_store.renew(uow.session, idle, uow.now)
-    return taken
+    return Taken(taken, len(records))
 
 
 def hold_back(uow: UnitOfWork, record_id: int) -> None:

@@ -40,7 +40,7 @@ def recompute(*, check: bool = False, agreement: Agreement | None = None) -> Sum
 def _batch(uow: UnitOfWork, agreed: Agreement, records: Sequence[Any], found: Sum, *, check: bool) -> None:
     histories = clock_store.histories(uow.session, records)
     known = clock_store.known(uow.session, list(histories), uow.now)
-    changes = Changes()
+    changes = Changes(anew=not check)
     for row in records:
         kept = known[row.id]
         now = max((each.computed_at for each in kept.rows), default=uow.now) if check else uow.now
@@ -63,7 +63,7 @@ def _difference(row: Any, kept: Known, wanted: Sequence[Values], *, at_same_time
     if more := [key for key in were if key not in are]:
         return f"{more[0][0]} is stored and is none"
     for key, values in are.items():
-        for column in differing(were[key], values):
+        for column in differing(were[key], values, anew=not at_same_time):
             if at_same_time or column not in MOVING or values["state"] != "running":
                 return f"{key[0]}: {column} is {getattr(were[key], column)}, should be {values[column]}"
     if (row.next_due_at, row.next_clock) != (next_ := clock_store.head(wanted)):

@@ -136,6 +136,17 @@ def fulfil(as_json: bool, items: int) -> None:
     answer(bench_fulfil.measure(items), as_json=as_json)
 
 
+@bench.command()
+@click.option("--clocks", default=1_000_000, show_default=True, type=click.IntRange(1000, 20_000_000), help="How many clocks run.")
+@click.option("--due", default=10_000, show_default=True, type=click.IntRange(10, 100_000), help="How many reach a threshold within one minute.")
+@JSON
+def timers(clocks: int, due: int, as_json: bool) -> None:
+    """Let very many clocks run and many be due at once; how late each step is taken, and what looking costs when nothing is due."""
+    from flows.cli import bench_timers
+
+    answer(bench_timers.measure(clocks, due), as_json=as_json)
+
+
 @click.group()
 def catalog() -> None:
     """Check the files of catalog/, which say what can be ordered."""

@@ -120,7 +120,7 @@ def test_every_threshold_fires_once_with_its_own_time_whatever_clocks_outages_an
     number = opened()
     do(number, "take", now=MONDAY)
     at(HALF - SECOND)
-    assert (is_due(), flow.batch()) == (False, 0)
+    assert (is_due(), flow.batch().steps) == (False, 0)
     at(HALF)
     assert (is_due(), flow.escalate.fn(), steps(number)) == (True, 1, [(50, HALF)])
     assert mails("clock_warning") == [("bo", "Mon 23 Nov, 18:00", HALF)]
@@ -265,6 +265,32 @@ def test_what_always_fails_stops_nothing_else_and_comes_again_until_it_is_given_
     monkeypatch.undo()
     do(bad, "take", now=HALF + HOUR)  # the next step of anybody computes its clocks anew
     assert (flow.escalate.fn(), steps(bad)) == (1, [(50, HALF)])
+
+
+def test_bug_a_batch_in_which_no_step_is_taken_does_not_end_the_run(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd, number = opened(), opened()
+    with database.engine().begin() as connection:  # as stored before somebody changed config/escalations.toml
+        connection.execute(text("update clocks set next_at = :at, next_percent = 50 where record_id = (select id from records where number = :number)"),
+                           {"at": MONDAY, "number": odd})  # fmt: skip
+    monkeypatch.setattr(escalation.due, "__defaults__", (1,))
+    at(HALF)
+    assert flow.escalate.fn() == 2
+    assert (steps(odd), steps(number), is_due()) == ([(50, HALF)], [(50, HALF)], False)
+
+
+def test_bug_a_step_that_failed_once_and_was_taken_after_its_clock_stopped_is_due_no_more(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = opened()
+    do(number, "take", now=MONDAY)
+    do(number, "resolve", now=HALF + SECOND)
+    at(HALF + 2 * SECOND)
+    monkeypatch.setattr(escalation, "_tell", lambda *_: 1 / 0)
+    assert (flow.escalate.fn(), is_due()) == (0, False)
+    monkeypatch.undo()
+    assert sla.recompute(check=True).differences == []
+    at(HALF + 3 * SECOND)
+    assert (sla.recompute().different, is_due()) == (1, True)  # tried anew at once
+    at(HALF + HOUR)
+    assert (flow.escalate.fn(), steps(number), is_due()) == (1, [(50, HALF)], False)
 
 
 def test_a_database_that_dies_in_the_middle_loses_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
