@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from app import calendars, empowerment, escalations, practice, priorities, sla
+from app import calendars, closure, empowerment, escalations, practice, priorities, sla
 
 READERS: Final[tuple[Callable[[], Any], ...]] = (
-    calendars.all_of_them, priorities.matrix, practice.practice, empowerment.limits, calendars.calendar, sla.agreement,
+    calendars.all_of_them, priorities.matrix, practice.practice, closure.closing, empowerment.limits, calendars.calendar, sla.agreement,
     escalations.ladders,
 )  # fmt: skip
 

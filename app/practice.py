@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ class PracticeFault(ValueError):
 class Practice:
     """What the organisation decided on incidents; words by language under keys that never change."""
 
-    window: timedelta
+    reopen_days: int
     watchers: int
     default_team: str
     default_impact: int
@@ -69,7 +68,7 @@ def load(folder: Path) -> Practice:
         raise PracticeFault(f"{INCIDENTS}: [holds] must have {min(missing)}")
     tree = categories.parse((folder / CATEGORIES).read_text("utf-8"), CATEGORIES)
     return Practice(
-        window=timedelta(days=read["reopen_days"]), watchers=read["watchers"], default_team=str(read.get("default_team", "")),
+        reopen_days=read["reopen_days"], watchers=read["watchers"], default_team=str(read.get("default_team", "")),
         default_impact=read["default_impact"], holds=words["holds"], codes=words["codes"], cancels=words["cancels"], categories=tree,
         majors=majors.parse((folder / majors.FILE).read_text("utf-8")), routed_teams=frozenset(routed),
     )  # fmt: skip

@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.closure import closing
 from app.directory import sync
 from app.models.access import Campaign, Grant
 from app.models.messages import Message
 from app.models.queues import BulkJob
 from app.models.requests import Check
-from app.practice import practice
-from app.queries import incidents, majors
+from app.queries import closure, majors
 from app.services import escalation, overdue
 
 
@@ -34,9 +34,8 @@ def _campaign_is_due(session: Session) -> bool:
     return session.scalar(select(Campaign.id).where(Campaign.next_at <= func.desk_now()).limit(1)) is not None
 
 
-def _incident_is_due(session: Session) -> bool:
-    now = session.scalars(select(func.desk_now())).one()
-    return bool(incidents.due_to_close(session, now, practice().window, limit=1))
+def _closure_is_due(session: Session) -> bool:
+    return closure.is_due(session, closing().policy)
 
 
 def _major_is_due(session: Session) -> bool:
@@ -64,7 +63,7 @@ SEEKERS: Final = {
     "end_access": Seeker(_access_is_due, 20),
     "recertify": Seeker(_campaign_is_due, 60),
     "escalate_approvals": Seeker(overdue.is_due, 20),
-    "close_resolved": Seeker(_incident_is_due, 60),
+    "review_closure": Seeker(_closure_is_due, 20),
     "carry_out_bulk": Seeker(_bulk_is_due, 2),
     "remind_majors": Seeker(_major_is_due, 20),
     "escalate": Seeker(escalation.is_due, 1),

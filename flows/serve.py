@@ -30,7 +30,7 @@ FLOWS: Final = {
     "end_access": "flows.end_access.end_access",
     "recertify": "flows.recertify.recertify",
     "escalate_approvals": "flows.escalate_approvals.escalate_approvals",
-    "close_resolved": "flows.close_resolved.close_resolved",
+    "review_closure": "flows.review_closure.review_closure",
     "carry_out_bulk": "flows.carry_out_bulk.carry_out_bulk",
     "remind_majors": "flows.remind_majors.remind_majors",
     "escalate": "flows.escalate.escalate",

@@ -145,7 +145,7 @@ def test_each_example_for_administrators_is_a_good_file(tmp_path: Path) -> None:
         path = tmp_path / "config" / file
         path.write_text(with_example(path.read_text("utf-8"), example), "utf-8")
     found = practice.load(tmp_path / "config")
-    assert (found.window.days, found.routed_teams, found.holds["parts"].to("pt")) == (7, {"service-desk"}, "Peças de reposição")
+    assert (found.reopen_days, found.routed_teams, found.holds["parts"].to("pt")) == (7, {"service-desk"}, "Peças de reposição")
     assert ([each.name for each in found.categories["phone"].fields], found.categories["phone"].team) == (["extension"], "network")
     assert (found.majors.plan.every.seconds, found.majors.triggers[-1].key) == (1200, "network")
     assert priorities.load(tmp_path / "config" / "priorities.toml")["31"] == 2

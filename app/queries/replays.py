@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from app.queries import replay_clocks
 from app.rules import histories, lifecycle
+from app.rules.closure import Window, closes_at
 from app.rules.imports import Mapping as Columns
 
-MINUTE: Final = timedelta(minutes=1)
+NOTHING, MINUTE, HOUR = timedelta(), timedelta(minutes=1), timedelta(hours=1)
+FIVE_DAYS: Final = Window(5)  # 120 hours: when our own desk would close what was resolved
 HOUR_FORM, MINUTE_FORM = "%Y-%m-%d %H:00:00", "%Y-%m-%d %H:%M"
 TOP: Final = 6
 DEFINITIONS: Final = {
@@ -168,7 +170,7 @@ def _of_times(columns: Columns, ended: Sequence[Ended], instants: Sequence[str])
     opened = [columns.local(each.opened_at) for each in ended]
     solved = [(each.priority, columns.local(each.resolved_at) - columns.local(each.opened_at)) for each in ended if each.resolved_at]
     closed = [columns.local(each.closed_at) - columns.local(each.opened_at) for each in ended if each.closed_at]
-    waited = [each.closed_at - each.resolved_at for each in ended if each.resolved_at and each.closed_at]
+    late = [each.closed_at - closes_at(each.resolved_at, FIVE_DAYS) for each in ended if each.resolved_at and each.closed_at]
     days = Counter(each.strftime("%Y-%m-%d") for each in opened)  # most_common keeps the order of the file among equals
     return {
         "opened_at": [str(min(opened)), str(max(opened))] if opened else None,
@@ -182,9 +184,9 @@ def _of_times(columns: Columns, ended: Sequence[Ended], instants: Sequence[str])
             for priority in sorted({priority for priority, _ in solved})
         },
         "auto_close_after_120h": {
-            "closed_earlier_than_120h": sum(each < timedelta(hours=120) for each in waited),
-            "closed_120h_to_121h_after_resolution": sum(timedelta(hours=120) <= each < timedelta(hours=121) for each in waited),
-            "closed_121h_or_later": sum(each >= timedelta(hours=121) for each in waited), "n_with_resolved_at": len(solved),
+            "closed_earlier_than_120h": sum(each < NOTHING for each in late),
+            "closed_120h_to_121h_after_resolution": sum(NOTHING <= each < HOUR for each in late),
+            "closed_121h_or_later": sum(each >= HOUR for each in late), "n_with_resolved_at": len(solved),
         },
         "backlog_opened_not_closed_at": {name: _open_at(columns, ended, name) for name in instants},
     }  # fmt: skip

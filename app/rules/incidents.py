@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -81,8 +80,7 @@ class Facts:
     has_code: bool = True
     has_notes: bool = True
     open_tasks: int = 0  # mandatory ones
-    since_resolved: timedelta | None = None
-    window: timedelta = timedelta(days=5)
+    is_past: bool = False  # resolved so long ago that it cannot be taken up again
     is_major: bool = False  # and somebody else than its manager closes it
     has_report: bool = True
 
@@ -103,7 +101,7 @@ def unmet(facts: Facts) -> Iterator[Guard]:
         case "in_progress":
             if not facts.is_assigned:
                 yield Guard.ASSIGNEE
-            if facts.state == "resolved" and facts.since_resolved is not None and facts.since_resolved > facts.window:
+            if facts.state == "resolved" and facts.is_past:
                 yield Guard.WINDOW
         case "on_hold":
             yield from _held(facts)
@@ -131,11 +129,6 @@ def _resolved(facts: Facts) -> Iterator[Guard]:
         yield Guard.NOTES
     if facts.open_tasks:
         yield Guard.TASKS
-
-
-def closes_at(resolved_at: datetime, window: timedelta) -> datetime:
-    """Return when a resolved incident closes by itself: counted from its resolution, whatever was written since."""
-    return resolved_at + window
 
 
 def vip_urgency(urgency: int, *, is_vip: bool) -> int:

@@ -9,12 +9,12 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.closure import closing
 from app.models.incidents import Incident
 from app.models.people import OneTimeLink, Person
 from app.models.records import Record
-from app.practice import practice
+from app.rules.closure import closes_at
 from app.rules.errors import NotFound
-from app.rules.incidents import closes_at
 from app.services import links
 from app.unit_of_work import UnitOfWork
 
@@ -24,6 +24,13 @@ SEPARATOR: Final = ":"
 def issue(uow: UnitOfWork, incident: Incident, person: Person) -> OneTimeLink:
     """Return the link for this person to this resolution."""
     return links.issue(uow, links.CONFIRMATION, person.id, _subject(incident))
+
+
+def again(uow: UnitOfWork, incident: Incident, person: Person) -> OneTimeLink:
+    """Return the link that this person has to this resolution already, so that the first mail's goes on working; else a new one."""
+    same = OneTimeLink.purpose == links.CONFIRMATION, OneTimeLink.person_id == person.id, OneTimeLink.subject == _subject(incident)
+    query = select(OneTimeLink).where(*same, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > func.now())
+    return uow.session.scalars(query.order_by(OneTimeLink.id.desc())).first() or issue(uow, incident, person)
 
 
 def find(session: Session, token: str) -> tuple[OneTimeLink, Incident]:
@@ -37,7 +44,7 @@ def find(session: Session, token: str) -> tuple[OneTimeLink, Incident]:
     if incident is None or link.subject != _subject(incident) or link.person_id not in {incident.requester_id, incident.beneficiary_id}:
         raise NotFound("link")
     now, is_active = session.execute(select(func.desk_now(), Person.active).where(Person.id == link.person_id)).one()
-    if not is_active or incident.resolved_at is None or now > closes_at(incident.resolved_at, practice().window):
+    if not is_active or incident.resolved_at is None or now > closes_at(incident.resolved_at, closing().window):
         raise NotFound("link")
     return link, incident
 

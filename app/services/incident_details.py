@@ -8,7 +8,15 @@ from app.models.incidents import Incident
 from app.rules import audit, incidents
 from app.rules.errors import Invalid
 from app.rules.words import t
-from app.services import affected, forms_of_categories, incident_checks, major_audience, major_triggers, records
+from app.services import (
+    affected,
+    closure_reviews,
+    forms_of_categories,
+    incident_checks,
+    major_audience,
+    major_triggers,
+    records,
+)
 from app.unit_of_work import UnitOfWork
 
 
@@ -17,7 +25,7 @@ def change(
     category: str | None = None, fields: Mapping[str, Any] | None = None, cis: Sequence[str] | None = None, version: int | None = None,
 ) -> Incident:  # fmt: skip
     """Change what is known of it; impact and urgency, from which priority follows, with a work note that says why."""
-    incident = incident_checks.workable(uow, number, version, "incident.change")
+    incident = incident_checks.workable(uow, number, version, "incident.change", mends=impact is None and urgency is None)
     written = records.write(uow, incident, "work_note", note) if note.strip() else None
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
@@ -44,6 +52,7 @@ def change(
         if "cis" in after and incident.major == incidents.Major.ACCEPTED:
             major_audience.refresh(uow, incident)
         major_triggers.look(uow, incident)
+        closure_reviews.again(uow, incident)
     return incident
 
 

@@ -20,7 +20,7 @@ from app.rules.errors import ActionNotAllowed, Invalid
 from app.rules.incidents import WORDS, Facts, Guard, Hold, Major
 from app.rules.lifecycle import TASK_CLOSED, Action
 from app.rules.words import t
-from app.services import confirmation_links, major_ends, messages, records, tasks
+from app.services import closure_reviews, confirmation_links, incident_checks, major_ends, messages, records, tasks
 from app.unit_of_work import UnitOfWork
 
 FIELDS: Mapping[Guard, str] = {Guard.REASON: "reason", Guard.COMMENT: "comment", Guard.CODE: "code", Guard.NOTES: "notes"}
@@ -68,20 +68,21 @@ def resolve(uow: UnitOfWork, incident: Incident, code: str, note: Note | None, *
         link = confirmation_links.issue(uow, incident, person)
         messages.tell(uow, person, "incident_resolved", incident, uow.latest, link_id=link.id)
     messages.tell_each(uow, watchers(uow, incident) - {incident.requester_id, incident.beneficiary_id}, "incident_works_again", incident)
+    closure_reviews.follow(uow, incident)
     major_ends.resolved(uow, incident)
 
 
 def reopen(uow: UnitOfWork, incident: Incident, note: Note | None, *, after: Said = None, consequence: bool = False) -> None:
     """It does not work after all, within the window; whoever has it is told."""
     if not consequence:
-        since = uow.now - incident.resolved_at if incident.resolved_at and incident.state == "resolved" else None
-        _guard(uow, incident, Facts(incident.state, "in_progress", since_resolved=since, window=practice().window))
+        _guard(uow, incident, Facts(incident.state, "in_progress", is_past=incident_checks.is_past(uow, incident)))
     resolved_at = incident.resolved_at.isoformat() if incident.resolved_at else None
     before = {"count": incident.reopen_count, "code": incident.resolution_code, "resolved_at": resolved_at, "resolved_by": incident.resolved_by_id}
     incident.reopen_count += 1
     incident.resolution_code = incident.resolved_at = incident.resolved_by_id = None
     after = {"count": incident.reopen_count, **(after or {})}
     records.move(uow, incident, Action.REOPEN, note=note, before=before, after=after, consequence=consequence)
+    closure_reviews.follow(uow, incident)
     major_ends.reopened(uow, incident)
     if incident.assignee_id is None:
         messages.tell_team(uow, incident.team_id, "incident_reopened", incident, uow.latest)

@@ -10,7 +10,6 @@ from app.models.incidents import Incident
 from app.models.people import Membership, Person, Team
 from app.models.records import Record
 from app.models.tasks import Task
-from app.rules import incidents
 from app.rules.errors import ActionNotAllowed, Forbidden, Invalid
 from app.rules.incidents import Hold
 from app.rules.lifecycle import FINAL
@@ -146,18 +145,6 @@ def close(uow: UnitOfWork, number: str, *, version: int | None = None) -> Incide
     """Its caller confirms that it works; or the major incident manager closes a major one."""
     incident = incident_checks.known(uow, number, version)
     moves.close(uow, incident, after={"why": "confirmed" if _is_own(uow, incident) else "manager"})
-    return incident
-
-
-def close_when_due(uow: UnitOfWork, number: str) -> Incident:
-    """Close what nobody reopened: the window is over since its resolution. For the flow that looks for such."""
-    incident = uow.get(Incident, number)
-    if not uow.actor.is_system:
-        raise Forbidden(t("You may not do this."))
-    window = practice.practice().window
-    is_due = incident.state == "resolved" and incident.resolved_at and uow.now >= incidents.closes_at(incident.resolved_at, window)
-    if is_due and incident.major != incidents.Major.ACCEPTED:
-        moves.close(uow, incident, after={"why": "window"}, consequence=True)
     return incident
 
 

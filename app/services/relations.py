@@ -5,11 +5,12 @@ from typing import Final
 
 from sqlalchemy import select
 
+from app.models.incidents import Incident
 from app.models.records import Link, Record
 from app.rules.errors import Invalid
 from app.rules.lifecycle import RecordKind
 from app.rules.words import t
-from app.services import records
+from app.services import closure_reviews, records
 from app.unit_of_work import UnitOfWork
 
 MOST: Final = 200
@@ -44,6 +45,9 @@ def link(uow: UnitOfWork, source: Record, type_: str, other: str) -> Link:
     uow.session.add(made)
     source.updated_at = uow.now
     uow.record_event(source, f"{source.kind}.link", after={"type": type_, "record": target.number})
+    if isinstance(source, Incident):
+        uow.session.flush()
+        closure_reviews.again(uow, source)
     return made
 
 

@@ -7,16 +7,18 @@ the same transaction: whoever is killed goes on where it stopped, and a second r
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 
+from app.closure import closing
 from app.models.assets import Affected
 from app.models.imports import Imported, Replay
 from app.models.incidents import Incident
 from app.models.records import Link, Record
 from app.rules import audit, incidents, lifecycle
+from app.rules.closure import closes_at
 from app.rules.histories import Rejected, Update
 from app.rules.imports import Mapping as Columns
 from app.rules.incidents import Facts, Guard, Matrix
@@ -25,7 +27,6 @@ from app.services import placeholders, records
 from app.unit_of_work import UnitOfWork
 
 ENDS: Final = frozenset({"resolved", "closed"})
-WINDOW: Final = timedelta(days=5)
 # what of an update becomes which column of an incident; events call it by the first
 COLUMNS: Final = {
     "team": "team_id", "assignee": "assignee_id", "requester": "requester_id", "opened_by": "opened_by_id",
@@ -193,8 +194,8 @@ class Player:
         if was != update.state or incident.hold_reason != update.hold_reason:
             yield from incidents.unmet(Facts(
                 was, update.state, update.hold_reason, is_assigned=incident.assignee_id is not None, links=frozenset(at.links),
-                has_code=incident.resolution_code is not None, window=WINDOW,
-                since_resolved=update.at - resolved_at if resolved_at and was == "resolved" else None,
+                has_code=incident.resolution_code is not None,
+                is_past=resolved_at is not None and was == "resolved" and update.at > closes_at(resolved_at, closing().window),
             ))  # fmt: skip
         if update.priority is not None and update.priority != incident.priority:
             yield Guard.PRIORITY

@@ -25,7 +25,7 @@ from app.rules.mentions import draft_key
 from app.rules.permissions import Relation
 from app.rules.undo import PASSING, STEPS, Step
 from app.rules.words import t
-from app.services import records, relations
+from app.services import closure_reviews, records, relations
 from app.services.bulk import UNDO
 from app.unit_of_work import UnitOfWork
 
@@ -73,6 +73,7 @@ def undo(uow: UnitOfWork, number: str, seq: int, *, tag: str = "") -> str:
     _unlink(uow, event)
     if "state" in event.before:
         records.move(uow, incident, Action.UNDO, to=event.before["state"], hold_reason=event.before.get("hold_reason"), before=before, after=after)
+        closure_reviews.follow(uow, incident)
     else:
         if before:
             incident.updated_at = uow.now

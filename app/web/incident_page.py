@@ -6,13 +6,15 @@ from typing import Any, Final
 from flask import render_template, request
 
 from app import canned, practice, priorities
+from app.closure import closing
 from app.models.incidents import Incident
 from app.queries import assets, incident_page, neighbours
 from app.queries.timeline import Moment
 from app.rules.assets import CLASSES, CRITICALITIES
+from app.rules.closure import closes_at
 from app.rules.errors import Forbidden, Invalid
 from app.rules.graphs import BOX_HEIGHT, BOX_WIDTH, Place, drawing
-from app.rules.incidents import Major, closes_at
+from app.rules.incidents import Major
 from app.rules.lifecycle import FINAL, Action, RecordKind, actions
 from app.rules.mentions import filled
 from app.rules.words import t
@@ -53,7 +55,7 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
             "parts": parts, "entries": moments.entries(in_one_language(told)), "since": since, "canned": ready,
             "older": told[0].id if len(told) == incident_page.SHOWN else None, "errors": errors, "open_act": act, "typed": request.form,
             "answers": _answers(uow.session, incident), "category": incident_words.category_path(incident.category), **WORDED,
-            "ends_at": closes_at(incident.resolved_at, practice.practice().window) if incident.resolved_at else None,
+            "ends_at": closes_at(incident.resolved_at, closing().window) if incident.resolved_at else None,
             "texts": _texts(parts.drafts, act, inserted, ready),
         }  # fmt: skip
         if not inside:
@@ -139,7 +141,7 @@ def doable(incident: Incident, may: frozenset[str], me_id: int | None) -> frozen
 
 
 def _is_past(incident: Incident) -> bool:
-    return incident.resolved_at is not None and incident.state == "resolved" and now() > closes_at(incident.resolved_at, practice.practice().window)
+    return incident.resolved_at is not None and incident.state == "resolved" and now() > closes_at(incident.resolved_at, closing().window)
 
 
 def _answers(session: Any, incident: Incident) -> list[Any]:

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from app.practice import practice
 from app.queries.timeline import Moment
+from app.rules import closure
+from app.rules.closure import Check
 from app.rules.words import Text, t
 from app.sla import agreement
 from app.web.preferences import current_language
@@ -32,6 +34,9 @@ PLAIN: Final = {
     "incident.major_update": ("send", t("told everybody affected")), "incident.update_late": ("bell", t("reminded that an update is due")),
     "incident.draft_report": ("file-text", t("drafted the post-incident report")), "incident.write_report": ("pencil", t("wrote on the post-incident report")),
     "incident.file_report": ("check-lg", t("filed the post-incident report")),
+    "incident.remind": ("bell", t("asked the caller once more whether it works")), "incident.correct": ("pencil", t("completed how it was resolved")),
+    "incident.explain": ("lock", t("said what caused it")), "incident.waive_review": ("check-lg", t("let it close though something is missing")),
+    "incident.sample": ("clipboard-check", t("chose it for a quality review")), "incident.assess": ("clipboard-check", t("reviewed its quality")),
 }  # fmt: skip
 
 
@@ -98,6 +103,16 @@ def _close(moment: Moment) -> tuple[str, Text]:
     if moment.after.get("why") == "window":
         return "check-circle-fill", t("closed it: nobody reopened it in time")
     return "check-circle-fill", t("confirmed that it works") if moment.after.get("why") == "confirmed" else t("closed it")
+
+
+def _review(moment: Moment) -> tuple[str, Text]:
+    missing = moment.after.get("missing") or []
+    if not missing:
+        return "check2-circle", t("reviewed the record: nothing is missing")
+    names = ", ".join(say(closure.NAMES[Check(each)]) for each in missing if each in [*Check])
+    if moment.after.get("returned"):
+        return "arrow-left", t("returned it to be completed: %(missing)s", missing=names)
+    return "clipboard-check", t("reviewed the record after it was closed: %(missing)s is missing", missing=names)
 
 
 def _cancel(moment: Moment) -> tuple[str, Text]:
@@ -178,5 +193,5 @@ MADE: Final[Mapping[str, Callable[[Moment], tuple[str, Text]]]] = {
     "incident.create": _create, "incident.route": _route, "incident.start": _start, "incident.assign": _given, "incident.hand_over": _hand_over, "incident.hold": _hold,
     "incident.resolve": _resolve, "incident.close": _close, "incident.cancel": _cancel, "incident.link": _link, "incident.unlink": _link,
     "incident.adopt": _adopt, "incident.watch": _watch, "incident.unwatch": _unwatch, "incident.change": _change, "incident.propose_major": _propose_major,
-    "incident.threshold": _threshold, "incident.call": call, "incident.merge": _merge, "incident.split": _split,
+    "incident.threshold": _threshold, "incident.call": call, "incident.merge": _merge, "incident.split": _split, "incident.review": _review,
 }  # fmt: skip

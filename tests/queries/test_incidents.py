@@ -1,13 +1,9 @@
 """Queues and one incident whole: only what the asker may see, in keyset pages."""
 
-from pathlib import Path
 
 import pytest
-from sqlalchemy import func, update
 
 from app import database
-from app.models.incidents import Incident
-from app.practice import practice
 from app.queries import incident_page, queues
 from app.queries import incidents as queries
 from app.rules.errors import NotFound
@@ -15,11 +11,8 @@ from app.rules.queues import Wanted
 from app.services import incidents, relations, tags, watching
 from app.unit_of_work import unit_of_work
 from app.visibility import Actor
-from flows.close_resolved import close_resolved
-from flows.seekers import SEEKERS
 from tests.cast import person_id
-from tests.services.incidents_scene import at, brought, found, problem, reported
-from tests.services.test_replays import LIFE, log, play_here
+from tests.services.incidents_scene import brought, problem, reported
 
 
 def actor(login: str) -> Actor:
@@ -60,26 +53,3 @@ def test_one_incident_whole_keeps_work_notes_and_foreign_records_inside(cast: st
         assert told == [("incident.create", None), ("incident.start", None)]
         with pytest.raises(NotFound):
             incident_page.of(session, actor("davi"), number)
-
-
-def test_what_is_due_to_close_is_found_by_its_resolution(cast: str) -> None:
-    number = brought("resolved")
-    brought("in_progress")
-    with database.sessions()() as session:
-        assert queries.due_to_close(session, at(5, 11), practice().window) == []
-        assert queries.due_to_close(session, at(5), practice().window) == [number]
-
-
-def test_the_flow_closes_what_is_due_and_nothing_that_another_desk_resolved(cast: str, tmp_path: Path) -> None:
-    number = brought("resolved")
-    play_here(log(tmp_path, *LIFE[:4]))
-    is_due = SEEKERS["close_resolved"].is_due
-    with database.sessions().begin() as session:
-        row = update(Incident.__table__).where(Incident.__table__.c.id == found(number).id)
-        session.execute(row.values(resolved_at=func.desk_now()))
-        assert not is_due(session)
-        session.execute(row.values(resolved_at=func.desk_now() - practice().window))
-        assert is_due(session)
-    assert close_resolved.fn() == 1
-    assert close_resolved.fn() == 0
-    assert (found(number).state, found("INC0000045").state) == ("closed", "resolved")

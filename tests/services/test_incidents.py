@@ -12,7 +12,18 @@ from app.models.majors import Major
 from app.models.people import Person
 from app.models.records import Note, Record
 from app.rules.errors import ActionNotAllowed, DeskError, Forbidden, Invalid, NotFound, Stale
-from app.services import audit, incident_details, incidents, people, relations, reporting, tags, tasks, watching
+from app.services import (
+    audit,
+    closure,
+    incident_details,
+    incidents,
+    people,
+    relations,
+    reporting,
+    tags,
+    tasks,
+    watching,
+)
 from app.services.reporting import Report
 from app.unit_of_work import SYSTEM, unit_of_work
 from tests.cast import NOON, event_names, person_id
@@ -295,24 +306,12 @@ def test_within_the_window_it_is_reopened_afterwards_not(cast: str, day: int, wh
     assert (("bo", "incident_reopened") in letters()) is (who == "ana")
 
 
-def test_it_closes_by_itself_counted_from_its_resolution_whatever_was_written_since(cast: str) -> None:
-    number = brought("resolved")
-    with unit_of_work("ana", now=at(4)) as uow:
-        watching.watch(uow, number)
-    for day, hour, wanted in ((5, 11, "resolved"), (5, 12, "closed")):
-        with unit_of_work(SYSTEM, now=at(day, hour)) as uow:
-            incidents.close_when_due(uow, number)
-        assert found(number).state == wanted
-    with pytest.raises(Forbidden), unit_of_work("bo") as uow:
-        incidents.close_when_due(uow, number)
-
-
 def test_a_major_one_never_closes_by_itself_and_only_its_manager_closes_it(cast: str) -> None:
     number = brought("resolved")
     with database.sessions().begin() as session:
         session.execute(update(Incident.__table__).where(Incident.__table__.c.id == found(number).id).values(major="accepted"))
     with unit_of_work(SYSTEM, now=at(30)) as uow:
-        incidents.close_when_due(uow, number)
+        closure.take(uow, number)
     assert found(number).state == "resolved"
     with pytest.raises(ActionNotAllowed, match="major incident manager"):
         do(number, "close", "ana")

@@ -15,7 +15,7 @@ from app.models.people import Person
 from app.models.problems import Problem
 from app.queries import majors as queries
 from app.rules.errors import ActionNotAllowed, Forbidden, Stale
-from app.services import audit, families, incidents, major_reports, major_updates, watching
+from app.services import audit, closure, families, major_reports, major_updates, watching
 from app.settings import ROOT
 from app.unit_of_work import SYSTEM, unit_of_work
 from app.visibility import actor
@@ -171,7 +171,7 @@ def test_resolving_drafts_a_report_and_a_problem_once_and_only_what_is_filed_clo
     with pytest.raises(ActionNotAllowed, match="filed"), unit_of_work("bo") as uow:
         major_reports.write(uow, number, "# Later", last + 1)
     with unit_of_work(SYSTEM, now=NOON + timedelta(days=90)) as uow:
-        incidents.close_when_due(uow, number)
+        closure.take(uow, number)
     assert found(number).state == "resolved"
     do(number, "close", "caro")
     assert (found(number).state, row(number).ended_at is not None, ("ana", "incident_resolved") in letters()) == ("closed", True, True)
