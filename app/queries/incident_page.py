@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from app.models.assets import Affected, ConfigurationItem
 from app.models.attachments import Attachment
 from app.models.baskets import Draft
+from app.models.closure import ClosureReview, QualityReview, SolvedBefore
 from app.models.events import Event
 from app.models.incidents import Incident
 from app.models.people import Membership, Person, Team
@@ -27,6 +28,7 @@ from app.rules.mentions import draft_key
 from app.visibility import Actor, visible
 
 SHOWN: Final = 100
+EARLIER: Final = 5
 OPEN: Final = text(OPEN_INCIDENTS)
 WATCHERS: Final = 50  # thousands may have said "me, too"
 # What a caller reads of its history: what was said, and how it went on; never who was asked or what was noted.
@@ -50,6 +52,9 @@ class Parts:
     drafts: Mapping[str, str]  # what the reader has typed and not sent: by kind
     due_calendar: str | None  # in which the clock counts that is due next
     since: int | None  # the newest event that the reader saw on the visit before
+    review: Any  # of its closure: state, missing, reviewed_at; None: our desk did not resolve it
+    earlier: Sequence[Any]  # newest incidents that solved the same before: number, title, resolution_code, total
+    quality: Any  # its quality review: because, done_at, answers, reviewer; None: nobody reads it again
 
 
 def of(session: Session, actor: Actor, number: str) -> Incident:
@@ -64,10 +69,11 @@ def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -
     """Return what hangs on it, as far as the actor may see it, in one question; the team's people only `inside`."""
     keys = {draft_key(incident.number, kind): kind for kind in ("reply", "note")}
     found = session.execute(_parts(actor, inside), {"id": incident.id, "parent": incident.parent_id, "team": incident.team_id, "keys": list(keys)}).one()
-    work, links, above, kids, things, people, words, kept, mates, others, typed, due, seen = (rows(column) for column in found)
+    work, links, above, kids, things, people, words, kept, mates, others, typed, due, seen, reviews, earlier, qualities = (rows(column) for column in found)
     return Parts(
         work, links, above, kids, things, people, [row.tag for row in words], kept, mates, others,
         {keys[row.slug]: row.answers["body"][0] for row in typed}, next((row.calendar for row in due), None), next((row.since_id for row in seen), None),
+        next(iter(reviews), None), earlier, next(iter(qualities), None),
     )  # fmt: skip
 
 
@@ -118,8 +124,20 @@ def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
     due = select(Clock.calendar).join(Record, Record.id == Clock.record_id).where(
         Record.id == id_, Clock.definition == Record.next_clock, Clock.due_at == Record.next_due_at).limit(1)  # fmt: skip
     visits = select(Visit.since_id).where(Visit.person_id == actor.id, Visit.record_id == id_)
-    asked = (tasks, _links(actor, id_), parents, children, about, watching, tags, files, members, teams, drafts, due, visits)
+    asked = (tasks, _links(actor, id_), parents, children, about, watching, tags, files, members, teams, drafts, due, visits, *_closing(actor, id_, only_inside))
     return select(*(gathered(query, f"part_{place}") for place, query in enumerate(asked)))
+
+
+def _closing(actor: Actor, id_: Any, only_inside: Any) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """What came after its resolution; of what was solved before, only what the actor may see is told or counted."""
+    review = select(ClosureReview.state, ClosureReview.missing, ClosureReview.reviewed_at).where(ClosureReview.record_id == id_, only_inside)
+    table, reviewer = Incident.__table__, aliased(Person)
+    earlier = select(Record.number, Record.title, table.c.resolution_code, func.count().over().label("total")).join(
+        SolvedBefore, SolvedBefore.earlier_id == Record.id).join(table, table.c.id == Record.id).where(
+        SolvedBefore.record_id == id_, only_inside, visible(actor, RecordKind.INCIDENT)).order_by(Record.id.desc()).limit(EARLIER)  # fmt: skip
+    quality = select(QualityReview.because, QualityReview.done_at, QualityReview.answers, reviewer.name.label("reviewer")).outerjoin(
+        reviewer, reviewer.id == QualityReview.reviewer_id).where(QualityReview.record_id == id_, only_inside)  # fmt: skip
+    return review, earlier, quality
 
 
 @lru_cache(maxsize=8)

@@ -27,9 +27,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.models.assets import Affected, ConfigurationItem
+from app.models.closure import ClosureReview
 from app.models.people import Person, Team
 from app.models.records import NEXT_DUE, OPEN_INCIDENTS, Record, Tag
 from app.models.sla import Clock
+from app.queries.closure import RETURNED
 from app.queries.paging import PER_PAGE, Page, page
 from app.rules.lifecycle import RecordKind
 from app.rules.permissions import Matrix
@@ -111,7 +113,7 @@ def order(wanted: Wanted) -> list[Any]:
 
 def counts(session: Session, actor: Actor) -> Counts:
     """Return how many are in each queue, in one question; counting stops at MOST."""
-    queues = (Queue.MINE, Queue.UNASSIGNED, Queue.TEAM, Queue.OPEN)
+    queues = (Queue.MINE, Queue.UNASSIGNED, Queue.TEAM, Queue.OPEN, Queue.RETURNED)
     return Counts(dict(zip(queues, counted(session, actor, [Wanted(queue) for queue in queues]), strict=True)))
 
 
@@ -145,6 +147,9 @@ def _within(actor: Actor, queue: Queue) -> list[ColumnElement[bool]]:
             return [OPEN]  # type: ignore[list-item]
         case Queue.RESOLVED:
             return [kind, Record.state == "resolved"]
+        case Queue.RETURNED:
+            theirs = select(ClosureReview.record_id).where(RETURNED)
+            return [kind, Record.state == "resolved", Record.assignee_id == actor.id, Record.id.in_(theirs)]
         case Queue.ALL:
             return [kind]
 

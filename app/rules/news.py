@@ -48,10 +48,10 @@ _ABOUT: Final[Mapping[Kind, tuple[str, ...]]] = {  # letters of app/channels/tem
     Kind.ANSWERS: ("reply", "incident_reply", "incident_recap", "incident_mention", "approval_question", "approval_answer"),
     Kind.OWN: (
         "request_submitted", "no_approver_yet", "item_approved", "item_rejected", "item_closed", "item_incomplete", "item_fulfilled", "item_on_hold",
-        "incident_opened", "incident_waiting", "incident_resolved", "incident_works_again", "incident_canceled", "access_ends", "access_ended",
+        "incident_opened", "incident_waiting", "incident_resolved", "incident_reminder", "incident_works_again", "incident_canceled", "access_ends", "access_ended",
     ),
     Kind.DECISIONS: ("approval_asked", "approval_reminder", "approval_escalated", "recertify", "recertify_reminder", "recertify_closed"),
-    Kind.GIVEN: ("incident_assigned", "task_assigned", "incident_resumed", "incident_reopened"),
+    Kind.GIVEN: ("incident_assigned", "task_assigned", "incident_resumed", "incident_reopened", "closure_returned"),
     Kind.TEAM: (
         "incident_for_team", "task_opened", "step_failed", "item_drifted", "beneficiary_left", "no_approver", "approval_overdue", "access_stuck",
     ),

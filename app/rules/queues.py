@@ -21,12 +21,13 @@ class Queue(StrEnum):
     TEAM = "team"
     OPEN = "open"
     RESOLVED = "resolved"
+    RETURNED = "returned"
     ALL = "all"
 
 
 NAMES: Final[Mapping[Queue, Text]] = {
     Queue.MINE: t("Assigned to me"), Queue.UNASSIGNED: t("Nobody's yet"), Queue.TEAM: t("My teams"), Queue.OPEN: t("All open"),
-    Queue.RESOLVED: t("Resolved ones"), Queue.ALL: t("Every incident"),
+    Queue.RESOLVED: t("Resolved ones"), Queue.RETURNED: t("Returned to me"), Queue.ALL: t("Every incident"),
 }  # fmt: skip
 SORTS: Final[Mapping[str, Text]] = {
     "due": t("Due next"), "priority": t("Priority"), "updated": t("Changed"), "opened": t("Opened"), "number": t("Number"), "state": t("State"),

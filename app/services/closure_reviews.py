@@ -9,7 +9,6 @@ from app.models.closure import ClosureReview
 from app.models.incidents import Incident
 from app.models.people import Person
 from app.models.records import Link, Note, Record
-from app.models.sla import Notice
 from app.models.tasks import Task
 from app.practice import practice
 from app.rules import closure
@@ -147,9 +146,7 @@ def _tell(uow: UnitOfWork, incident: Incident, review: ClosureReview) -> None:
     if owner is None:
         messages.tell_team(uow, incident.team_id, LETTER, incident, uow.latest, missing=_in_words(review, settings().language))
         return
-    said = _in_words(review, owner.language or settings().language)
-    uow.session.add(Notice(person_id=owner.id, record_id=incident.id, event=uow.latest, name=LETTER, params={"missing": said}, created_at=uow.now))
-    messages.tell(uow, owner, LETTER, incident, uow.latest, missing=said)
+    messages.tell(uow, owner, LETTER, incident, uow.latest, missing=_in_words(review, owner.language or settings().language))
 
 
 def _in_words(review: ClosureReview, language: str) -> str:

@@ -20,7 +20,16 @@ from app.rules.errors import ActionNotAllowed, Invalid
 from app.rules.incidents import WORDS, Facts, Guard, Hold, Major
 from app.rules.lifecycle import TASK_CLOSED, Action
 from app.rules.words import t
-from app.services import closure_reviews, confirmation_links, incident_checks, major_ends, messages, records, tasks
+from app.services import (
+    closure_reviews,
+    confirmation_links,
+    incident_checks,
+    major_ends,
+    messages,
+    quality,
+    records,
+    tasks,
+)
 from app.unit_of_work import UnitOfWork
 
 FIELDS: Mapping[Guard, str] = {Guard.REASON: "reason", Guard.COMMENT: "comment", Guard.CODE: "code", Guard.NOTES: "notes"}
@@ -94,6 +103,7 @@ def close(uow: UnitOfWork, incident: Incident, *, after: Said = None, consequenc
     manages = "major_incident_manager" in uow.actor.roles
     facts = Facts(incident.state, "closed", is_major=incident.major == Major.ACCEPTED and not manages)
     _guard(uow, incident, replace(facts, has_report=major_ends.has_report(uow, incident)))
+    quality.choose(uow, incident)  # first, so that the closing is the last step, which can be taken back
     incident.closed_at = uow.now
     records.move(uow, incident, Action.CLOSE, after=after, consequence=consequence)
     major_ends.closed(uow, incident)

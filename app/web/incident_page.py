@@ -10,8 +10,9 @@ from app.closure import closing
 from app.models.incidents import Incident
 from app.queries import assets, incident_page, neighbours
 from app.queries.timeline import Moment
+from app.rules import closure
 from app.rules.assets import CLASSES, CRITICALITIES
-from app.rules.closure import closes_at
+from app.rules.closure import Outcome, closes_at
 from app.rules.errors import Forbidden, Invalid
 from app.rules.graphs import BOX_HEIGHT, BOX_WIDTH, Place, drawing
 from app.rules.incidents import Major
@@ -29,11 +30,11 @@ from app.web.shown import say
 
 INSIDE: Final = frozenset({"incident.note", "record.timeline"})
 ACTS: Final = (
-    "start", "assign", "change", "hold", "resume", "resolve", "reopen", "close", "cancel", "follow", "reply", "note", "call", "link", "task", "tag", "watch", "invite",
+    "start", "assign", "change", "hold", "resume", "resolve", "reopen", "close", "cancel", "follow", "reply", "note", "call", "link", "task", "tag", "watch", "invite", "waive_review",
 )  # fmt: skip
 UPDATE: Final = "incident.major_update"
 FILTERS: Final = ("all", "talk", "changes")
-WORDED: Final = {"incident_words": incident_words, "practice": practice.practice, "matrix": priorities.matrix, "SCALE": incident_words.SCALE}
+WORDED: Final = {"closing": closing, "check_names": closure.NAMES, "check_mends": closure.MENDS, "incident_words": incident_words, "practice": practice.practice, "matrix": priorities.matrix, "SCALE": incident_words.SCALE}
 
 
 def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str = "") -> str:
@@ -51,7 +52,7 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
         since = parts.since if not told or before or request.headers.get("HX-Request") else visits.note(uow, incident, told[-1].id)
         ready = answers_for(incident, uow.actor.name) if inside else []
         values = {
-            "incident": incident, "may": may, "can": doable(incident, may, uow.actor.id), "inside": inside, "which": which, "now": now(),
+            "incident": incident, "may": may, "can": doable(incident, may, uow.actor.id, is_returned=bool(parts.review) and parts.review.state == Outcome.RETURNED), "inside": inside, "which": which, "now": now(),
             "parts": parts, "entries": moments.entries(in_one_language(told)), "since": since, "canned": ready,
             "older": told[0].id if len(told) == incident_page.SHOWN else None, "errors": errors, "open_act": act, "typed": request.form,
             "answers": _answers(uow.session, incident), "category": incident_words.category_path(incident.category), **WORDED,
@@ -118,13 +119,15 @@ def _neighbours(uow: UnitOfWork, incident: Incident, about: Sequence[int]) -> ne
     )  # fmt: skip
 
 
-def doable(incident: Incident, may: frozenset[str], me_id: int | None) -> frozenset[str]:
+def doable(incident: Incident, may: frozenset[str], me_id: int | None, *, is_returned: bool = False) -> frozenset[str]:
     """Return which acts the page offers: what the state allows, of what this person may do."""
     state, past = incident.state, _is_past(incident)
     allows = {action.value for action in actions(RecordKind.INCIDENT, state)} - ({Action.REOPEN.value} if past else set())
     open_ = state not in FINAL and state != "resolved"
     if open_:
         allows |= {"assign", "hand_over", "change", "task"}
+    elif is_returned:
+        allows |= {"change"}
     if state not in FINAL:
         allows |= {"reply"}
     if state in FINAL or past:

@@ -56,6 +56,7 @@ SECTIONS: Final = (
             Link("tasks.worklist", t("Tasks"), "list-task", "work.view", on_phone=True),
             Link("calls.new", t("New incident"), "telephone", "incident.open_for"),
             Link("majors.index", t("Major incidents"), "megaphone", "major.view"),
+            Link("quality.index", t("Quality reviews"), "clipboard-check", "quality.view"),
             Link("stuck.show", t("What is stuck"), "exclamation-triangle", "stuck.view"),
             Link("assets.index", t("Services"), "hdd-network", "ci.view"),
             Link("calendars.index", t("Working hours"), "calendar-event", "ci.view"),
@@ -136,7 +137,7 @@ def sections() -> list[Section]:
 
 
 # The page of one record belongs to the list that its reader has: the queue of whoever works here, one's own reports otherwise.
-LISTS: Final = {"incidents": ("queues.show", "reports.mine"), "incident_parts": ("queues.show", "reports.mine"), "bulk": ("queues.show",), "conversions": ("queues.show",)}
+LISTS: Final = {"incidents": ("queues.show", "reports.mine"), "incident_parts": ("queues.show", "reports.mine"), "closure": ("queues.show",), "bulk": ("queues.show",), "conversions": ("queues.show",)}
 NOWHERE: Final = frozenset({"portal.find"})
 
 

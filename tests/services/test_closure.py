@@ -110,7 +110,7 @@ def test_what_is_incomplete_is_returned_to_its_owner_and_holds_until_it_is_compl
         incident_details.change(uow, number, category="software")
     assert (review(number).state, take(number, at(6)), found(number).state) == ("complete", 1, "closed")
     with database.sessions()() as session:
-        told = session.scalars(select(Notice.person_id)).all()
+        told = session.scalars(select(Notice.person_id).where(Notice.name == "closure_returned")).all()
         assert (told, session.scalars(select(Event.after["missing"]).where(Event.name == "incident.review").order_by(Event.id)).all()) == (
             [person_id("bo")], [["category"], []])  # fmt: skip
 
