@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, text, update
@@ -299,11 +299,17 @@ def told(number: str) -> dict[str, str]:
 def test_how_an_item_went_is_written_down_and_told(company: Slapd) -> None:
     number = approved()
     hand_over("fulfil_request")
+    with database.sessions().begin() as session:
+        session.execute(update(Grant).values(ends_at=datetime(2099, 1, 1, 3, tzinfo=UTC)))
+        session.execute(update(Item.__table__).values(cost=1200, currency="BRL"))
     end_task(number)
     hand_over("fulfil_request")
     [(template, summary)] = told(number).items()
     assert template == "item_closed"
-    for words in (number, "Approved by Helena", "Approved by Igor", "Done: Add ", "carried out on"):
+    for words in (
+        number, "Which group? finance-ro", "Approved by Helena", "Approved by Igor", "Done: Add ", ", seen to work on ", "finance-ro ends after 2098-12-31.",
+        "It cost R$1,200.00.", "carried out on",
+    ):  # fmt: skip
         assert words in summary, summary
     with unit_of_work("ana") as uow:
         request = requests.whole(uow.session, uow.actor, uow.get(Item, number, lock=False).request.number)
