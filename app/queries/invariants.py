@@ -47,6 +47,12 @@ INVARIANTS: Final = (
                e.name || ' of ' || e.stream || ' was never queued for ' || s.consumer || '.'
         from since s join events e on e.name = s.name and e.id >= s.first and e.actor <> 'importer'
         where not exists (select from deliveries d where d.event_id = e.id and d.consumer = s.consumer) order by e.id""".replace("{_LISTENED}", _LISTENED)),
+    Invariant("I2", "what we resolved closes by itself, or waits for somebody", """
+        select 'record ' || r.number, r.number || ' is resolved, and nothing will close it.'
+        from records r join incidents i on i.id = r.id left join closure_reviews c on c.record_id = r.id and c.resolved_at = i.resolved_at
+        where r.kind = 'incident' and r.state = 'resolved' and coalesce(c.next_at is null and c.state <> 'returned', true)
+        and (select e.name from events e where e.record_id = r.id and e.after ->> 'state' = 'resolved' order by e.seq desc limit 1)
+            = 'incident.resolve' order by r.id"""),
     Invariant("I2", "no delivery without its event", """
         select 'delivery ' || d.id, 'Delivery ' || d.id || ' is of event ' || d.event_id || ', which is gone.'
         from deliveries d where not exists (select from events e where e.id = d.event_id) order by d.id"""),

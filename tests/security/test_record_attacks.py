@@ -38,6 +38,7 @@ from app.models.people import Delegation, OneTimeLink, RoleGrant, SignInSession,
 from app.models.queues import BulkJob, SavedView
 from app.models.records import Record
 from app.models.requests import Item, Request, Step
+from app.models.sla import Notice
 from app.services import attachments, baskets, calls, conversations, links, recertification, reporting, requests, tasks
 from app.services.reporting import Report
 from app.settings import matrix, settings
@@ -52,7 +53,7 @@ from tests.web.pages import asked, browser_of, token
 CANARY: Final = "CANARY7f3a"
 ROLES: Final = ("analyst", "team_lead", "implementer", "problem_manager", "change_manager", "major_incident_manager")
 MISSING: Final = {
-    "number": ("REQ9999999", "RIT9999999", "TSK9999999", "INC9999999"), "job_id": (987_654,), "view_id": (987_654,), "kind": ("none",), "key": ("no-such-key",), "line": (987_654,),
+    "number": ("REQ9999999", "RIT9999999", "TSK9999999", "INC9999999"), "job_id": (987_654,), "view_id": (987_654,), "notice": (987_654,), "kind": ("none",), "key": ("no-such-key",), "line": (987_654,),
     "delegation": (987_654,), "session": (987_654,), "grant": (987_654,), "slug": ("access/none",), "login": ("nobody",), "team": ("none",),
     "campaign": (987_654,), "entry": (987_654,), "approval": (987_654,), "token": ("0" * 64,),
 }  # fmt: skip
@@ -160,9 +161,11 @@ def _furnish(application: Flask) -> dict[str, tuple[Any, ...]]:
         attachments.store(uow, uow.get(Incident, incident), f"{CANARY}.txt", BytesIO(CANARY.encode()))
         job = BulkJob(person_id=uow.actor.id or 0, action="tag", values={"tag": CANARY}, created_at=uow.now)
         view = SavedView(owner_id=uow.actor.id or 0, scope="mine", name=CANARY, arguments={"show": "open"}, created_at=uow.now)
-        uow.session.add_all((job, view))
+        told = Notice(person_id=uow.actor.id or 0, name="incident_reply", params={}, created_at=uow.now)
+        told.record = uow.get(Incident, incident)
+        uow.session.add_all((job, view, told))
         uow.session.flush()
-        kept = {"job_id": (job.id,), "view_id": (view.id,), "kind": ("csv.exe",)}
+        kept = {"job_id": (job.id,), "view_id": (view.id,), "notice": (told.id,), "kind": ("csv.exe",)}
     with unit_of_work("bo") as uow:
         conversations.note_internally(uow, incident, f"{CANARY} inside")
     browser_of(application, "ana")

@@ -1,5 +1,6 @@
 """What follows a resolution: the review of the record, one reminder, and the closing, each counted from the resolution."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -64,6 +65,19 @@ def test_it_is_reviewed_reminded_of_once_and_closes_counted_from_its_resolution_
     with pytest.raises(Forbidden), unit_of_work("bo") as uow:
         steps.take(uow, number)
     assert audit.verify().findings == []
+
+
+def test_two_workers_at_once_remind_and_close_once_and_what_nothing_would_close_is_found(cast: str) -> None:
+    number = whole()
+    take(number, NOON + SOON)
+    for day in (3, 5):
+        with ThreadPoolExecutor(2) as workers:
+            assert sum(workers.map(lambda _, day=day: take(number, at(day)), range(2))) == 1  # type: ignore[misc]
+    assert (reminders(), event_names(number).count("incident.close")) == (1, 1)
+    lost = whole()
+    with database.sessions().begin() as session:
+        session.execute(update(ClosureReview).where(ClosureReview.record_id == found(lost).id).values(next_at=None))
+    assert [finding.row for finding in audit.verify().findings] == [f"record {lost}"]
 
 
 def test_after_an_outage_nobody_is_reminded_of_what_closes_in_the_same_moment(cast: str) -> None:
