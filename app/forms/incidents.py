@@ -9,7 +9,8 @@ from app.forms.catalog import PersonField
 from app.rules.words import t
 
 CHANNELS = (("phone", t("Phone")), ("in_person", t("In person")), ("email", t("E-mail")), ("chat", t("Chat")))
-SCALE = (("1", t("High")), ("2", t("Medium")), ("3", t("Low")))
+IMPACT = (("1", t("High impact")), ("2", t("Medium impact")), ("3", t("Low impact")))
+URGENCY = (("1", t("High urgency")), ("2", t("Medium urgency")), ("3", t("Low urgency")))
 
 
 class CallForm(CreatingForm):
@@ -27,8 +28,8 @@ class CallForm(CreatingForm):
     description = TextAreaField(t("Details"), description=t("What was tried, since when, what the screen says. Markdown works."))
     category = SelectField(t("What is it about?"), choices=[], validate_choice=False)
     service = SelectField(t("Which service?"), choices=[], validate_choice=False)
-    impact = RadioField(t("Impact"), description=t("How many are hurt: one person is low, a team medium, a site or a service high."), choices=options(SCALE), default="3")
-    urgency = RadioField(t("Urgency"), description=t("How soon it hurts: work stopped is high."), choices=options(SCALE), default="3")
+    impact = RadioField(t("Impact"), description=t("How many are hurt: one person is low, a team medium, a site or a service high."), choices=options(IMPACT), default="3")
+    urgency = RadioField(t("Urgency"), description=t("How soon it hurts: work stopped is high."), choices=options(URGENCY), default="3")
 
     def came_through_the_portal(self) -> None:
         """What was ordered there can be said to have come in there."""

@@ -12,6 +12,7 @@ from app.models.approvals import Approval, ApprovalRound, Seat, Vote
 from app.models.people import Delegation, Person
 from app.models.records import Note, Record
 from app.models.requests import Item
+from app.queries import due
 from app.queries.paging import PER_PAGE, Page, page
 from app.visibility import Actor
 
@@ -28,6 +29,9 @@ class Waiting(NamedTuple):
     requester: str
     beneficiary: str
     asked_at: datetime
+    next_due_at: datetime | None
+    next_clock: str | None
+    due_calendar: str | None
     who: str
     seat_of: str
     is_own: bool
@@ -85,7 +89,7 @@ def _waiting(actor: Actor) -> Select[*tuple[Any, ...]]:
     mine, item = _seats(actor), Item.__table__
     return (
         select(Seat.id, Record.number, Record.title, Record.title_pt, requester.name.label("requester"), beneficiary.name.label("beneficiary"),
-               Seat.asked_at, Approval.who, Person.name.label("seat_of"), mine.c.own, ApprovalRound.subject_hash,
+               Seat.asked_at, Record.next_due_at, Record.next_clock, due.calendar().label("due_calendar"), Approval.who, Person.name.label("seat_of"), mine.c.own, ApprovalRound.subject_hash,
                ApprovalRound.shape, item.c.answers, item.c.catalog_hash)
         .select_from(mine)
         .join(Seat, Seat.id == mine.c.id)

@@ -30,7 +30,7 @@ from app.models.assets import Affected, ConfigurationItem
 from app.models.closure import ClosureReview
 from app.models.people import Person, Team
 from app.models.records import NEXT_DUE, OPEN_INCIDENTS, Record, Tag
-from app.models.sla import Clock
+from app.queries import due
 from app.queries.closure import RETURNED
 from app.queries.paging import PER_PAGE, Page, page
 from app.rules.lifecycle import RecordKind
@@ -77,16 +77,10 @@ def _rows() -> Select[*tuple[Any, ...]]:
         select(Record.id, Record.number, Record.title, Record.state, Record.hold_reason, Record.priority, Record.category, Record.service,
                Record.team_id, Record.assignee_id, Record.requester_id, Record.opened_at, Record.updated_at, Record.version, Record.restricted,
                requester.name.label("requester"), requester.login.label("caller"), assignee.name.label("assignee"),
-               assignee.login.label("analyst"), Record.next_due_at, Record.next_clock, due_calendar().label("due_calendar"), Team.key.label("team"), Team.name.label("team_name"), Team.name_pt.label("team_name_pt"))
+               assignee.login.label("analyst"), Record.next_due_at, Record.next_clock, due.calendar().label("due_calendar"), Team.key.label("team"), Team.name.label("team_name"), Team.name_pt.label("team_name_pt"))
         .outerjoin(requester, requester.id == Record.requester_id).outerjoin(assignee, assignee.id == Record.assignee_id)
         .outerjoin(Team, Team.id == Record.team_id)
     )  # fmt: skip
-
-
-def due_calendar() -> ScalarSelect[str]:
-    """Return the question in which calendar the clock counts that is due next."""
-    of_it = Clock.record_id == Record.id, Clock.definition == Record.next_clock, Clock.due_at == Record.next_due_at
-    return select(Clock.calendar).where(*of_it).limit(1).correlate(Record).scalar_subquery()
 
 
 def everything(session: Session, actor: Actor, wanted: Wanted, *, limit: int) -> list[Any]:

@@ -112,6 +112,6 @@ def item_with_rounds(session: Session, actor: Actor, number: str) -> tuple[Item,
 
 
 def _rounds() -> Select[ApprovalRound]:
-    seats = joinedload(ApprovalRound.approvals).selectinload(Approval.seats)
+    seats = joinedload(ApprovalRound.approvals).joinedload(Approval.seats)
     said = seats.joinedload(Seat.vote).joinedload(Vote.note)
     return select(ApprovalRound).options(seats.joinedload(Seat.person), said).order_by(ApprovalRound.number)

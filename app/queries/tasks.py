@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from app.models.people import Membership, Person, Team
 from app.models.records import Note, Record
 from app.models.tasks import Task
+from app.queries import due
 from app.queries.paging import PER_PAGE, Page, page
 from app.rules.errors import NotFound
 from app.rules.lifecycle import TASK_CLOSED, RecordKind
@@ -30,7 +31,7 @@ def of_teams(
     """Return open tasks of the actor's teams: `all`, `mine` or `unassigned`; oldest first; the base table alone."""
     assignee = aliased(Person)
     query = (
-        select(Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.opened_at, Record.next_due_at,
+        select(Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.opened_at, Record.hold_reason, Record.next_due_at, Record.next_clock, due.calendar().label("due_calendar"),
                assignee.name.label("assignee"), Team.key.label("team"), Team.name.label("team_name"),
                Team.name_pt.label("team_name_pt"))
         .outerjoin(assignee, assignee.id == Record.assignee_id)
@@ -49,7 +50,7 @@ def column(
     parent_id = select(Task.__table__.c.parent_id).where(Task.__table__.c.id == Record.id).scalar_subquery()
     query = (
         select(Record.id, Record.number, Record.title, Record.title_pt, Record.state, Record.version, Record.opened_at, Record.updated_at,
-               Record.next_due_at, assignee.name.label("assignee"), beneficiary.name.label("beneficiary"),
+               Record.hold_reason, Record.next_due_at, Record.next_clock, due.calendar().label("due_calendar"), assignee.name.label("assignee"), beneficiary.name.label("beneficiary"),
                parent.c.title.label("part_of"), parent.c.title_pt.label("part_of_pt"), parent.c.state.label("parent_state"), Team.name.label("team_name"),
                Team.name_pt.label("team_name_pt"))
         .outerjoin(assignee, assignee.id == Record.assignee_id)

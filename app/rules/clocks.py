@@ -43,15 +43,6 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
-    """When so many percent of the target are used up; None: not as things stand. What was past when its target came is not announced."""
-
-    percent: int
-    at: datetime | None
-    is_announced: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Clock:
     """One clock at one instant. While it is paused no due time is known: `left` is what remains once it goes on."""
 
@@ -74,17 +65,11 @@ class Clock:
     wall: timedelta
     stretches: tuple[Stretch, ...]
     segments: tuple[Segment, ...]
-    thresholds: tuple[Threshold, ...]
 
     @property
     def left(self) -> timedelta:
         """Working time that is left of the target; negative when it is over."""
         return self.target - self.worked
-
-    def next_threshold(self, after: datetime) -> Threshold | None:
-        """Return what comes next after an instant, if it goes on as it does."""
-        coming = (each for each in self.thresholds if each.is_announced and each.at is not None and each.at > after)
-        return next(coming, None) if self.state is State.RUNNING else None
 
     def reached(self, percent: int, after: timedelta = NO_TIME) -> datetime | None:
         """Return when so many percent of the target are used up, or so much working time after that; None: not as things stand.
@@ -117,9 +102,9 @@ def of_situations(agreement: Agreement, seen: Sequence[Situation], now: datetime
     return [clock for definition in agreement.definitions if seen[0].facts.kind in definition.kinds for clock in _clocks(agreement, definition, seen, now)]
 
 
-def if_paused(agreement: Agreement, history: History, at: datetime, now: datetime | None = None) -> list[Clock]:
+def if_paused(agreement: Agreement, seen: Sequence[Situation], at: datetime, now: datetime | None = None) -> list[Clock]:
     """Return what clocks would be if each that runs were paused from an instant on: what remains, and when it would be due again."""
-    seen = [each for each in situations(history) if each.at <= at]
+    seen = [each for each in seen if each.at <= at]
     last = replace(seen[-1], at=at, event=None, holds=seen[-1].holds | {WHAT_IF}, moments=frozenset())
     paused = tuple(replace(each, pause=each.pause | {WHAT_IF}) for each in agreement.definitions)
     return of_situations(replace(agreement, definitions=paused), (*seen, last), now or at)
@@ -163,7 +148,6 @@ def _clock(round_: Round, team: int | None, number: int, now: datetime) -> Clock
         why=stretches[-1].why, started_at=counts_from, attached_at=attached, stopped_at=stopped_at, due=due, breached_at=breached_at,
         first_due=hours.add(first.target.calendar, round_.started_at if wanted.retroactive else first.at, first.minutes),
         worked=worked, wall=wall, stretches=stretches, segments=_segments(parts, calendar, now, worked, wall),
-        thresholds=tuple(_thresholds(wanted, calendar, running, target, attached, counts_from)),
     )  # fmt: skip
 
 
@@ -218,11 +202,3 @@ def _reached(calendar: Calendar, running: Sequence[Stretch], wanted: timedelta) 
                 return at
         wanted -= stretch.worked
     return None
-
-
-def _thresholds(
-    definition: Definition, calendar: Calendar, running: Sequence[Stretch], target: timedelta, attached: datetime, counts_from: datetime
-) -> Iterator[Threshold]:
-    for percent in definition.thresholds:
-        at = _reached(calendar, running, target * percent / 100)
-        yield Threshold(percent, at, is_announced=at is None or attached == counts_from or at > attached)

@@ -20,7 +20,7 @@ from app.web import category_form
 from app.web.allowed import allowed
 from app.web.answers import Row, shown
 from app.web.current import me
-from app.web.incident_words import SCALE, category_path, named
+from app.web.incident_words import IMPACT, URGENCY, category_path, named
 from app.web.shown import PRIORITIES, STATES, say, team_name
 
 INSIDE: Final = frozenset({"category", "impact", "urgency", "priority", "assignee", "team", "hold_reason"})  # not told to its caller
@@ -106,7 +106,7 @@ def _word(name: str, value: Any) -> str:
         case "state":
             return say(STATES[value].word) if value in STATES else str(value)
         case "impact" | "urgency":
-            return say(SCALE[int(value)]) if str(value) in {"1", "2", "3"} else str(value)
+            return say((IMPACT if name == "impact" else URGENCY)[int(value)]) if str(value) in {"1", "2", "3"} else str(value)
         case "priority":
             return f"P{value} {say(PRIORITIES[value])}" if value in PRIORITIES else str(value)
         case "category":

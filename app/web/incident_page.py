@@ -8,7 +8,7 @@ from flask import render_template, request
 from app import canned, practice, priorities
 from app.closure import closing
 from app.models.incidents import Incident
-from app.queries import assets, incident_page, neighbours
+from app.queries import assets, due, incident_page, neighbours
 from app.queries.timeline import Moment
 from app.rules import closure
 from app.rules.assets import CLASSES, CRITICALITIES
@@ -34,7 +34,7 @@ ACTS: Final = (
 )  # fmt: skip
 UPDATE: Final = "incident.major_update"
 FILTERS: Final = ("all", "talk", "changes")
-WORDED: Final = {"closing": closing, "check_names": closure.NAMES, "check_mends": closure.MENDS, "incident_words": incident_words, "practice": practice.practice, "matrix": priorities.matrix, "SCALE": incident_words.SCALE}
+WORDED: Final = {"closing": closing, "check_names": closure.NAMES, "check_mends": closure.MENDS, "incident_words": incident_words, "practice": practice.practice, "matrix": priorities.matrix}
 
 
 def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str = "") -> str:
@@ -60,7 +60,8 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
             "texts": _texts(parts.drafts, act, inserted, ready),
         }  # fmt: skip
         if not inside:
-            return render_template("incidents/mine.html", **values)
+            promise = due.promised(uow.session, [incident.id]).get(incident.id)
+            return render_template("incidents/mine.html", **values, promise=promise)
         return render_template("incidents/show.html", **values, **_around(uow, incident, parts, act))
 
 

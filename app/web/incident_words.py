@@ -13,7 +13,8 @@ from app.web.preferences import current_language
 from app.web.shown import PRIORITIES, STATES, say
 
 INTERNAL: Final = frozenset({"work_note"})
-SCALE: Final = {1: t("high"), 2: t("medium"), 3: t("low")}
+IMPACT: Final = {1: t("High impact"), 2: t("Medium impact"), 3: t("Low impact")}  # each its own words: in Portuguese they differ in gender
+URGENCY: Final = {1: t("High urgency"), 2: t("Medium urgency"), 3: t("Low urgency")}
 CHANNELS: Final = {
     "portal": t("Portal"), "phone": t("Phone"), "in_person": t("In person"), "email": t("E-mail"), "chat": t("Chat"), "api": t("Another system"),
 }  # fmt: skip
@@ -167,9 +168,10 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
     if "priority" in after:
         was, now = (f"P{side.get('priority')} {say(PRIORITIES.get(side.get('priority', 0), ''))}" for side in (before, after))
         yield say(t("priority from %(was)s to %(now)s", was=was, now=now))
-    for name, word in (("impact", t("impact from %(was)s to %(now)s")), ("urgency", t("urgency from %(was)s to %(now)s"))):
+    for name, words in (("impact", IMPACT), ("urgency", URGENCY)):
         if name in after:
-            yield say(t(word.msgid, was=SCALE.get(before.get(name, 0), "?"), now=SCALE.get(after[name], "?")))
+            was, now = (say(words.get(side.get(name, 0), "?")) for side in (before, after))
+            yield say(t("from “%(was)s” to “%(now)s”", was=was, now=now))
     if "category" in after:
         yield say(t("category to %(now)s", now=category_path(after["category"]) or say(t("none"))))
     if "title" in after:

@@ -11,6 +11,7 @@ from app.models.sla import Notice
 from app.queries import told
 from app.rules import news
 from app.rules.words import Text, t
+from app.web import markdown
 from app.web.current import now
 from app.web.preferences import current_language, zone
 
@@ -42,7 +43,7 @@ def shown(row: Any) -> News:
     note = row.note or notice.params.get("note") or ""
     return News(
         notice, ICONS[news.kind(notice.name)], letters.subject_of(notice.name, current_language(), values) or row.title or "",
-        shorten(" ".join(str(note).split()), EXCERPT, placeholder=" …"), row.number or "", letters.path_of(notice.name, values) or _path("", row.number),
+        shorten(markdown.html(str(note)).striptags(), EXCERPT, placeholder=" …"), row.number or "", letters.path_of(notice.name, values) or _path("", row.number),
     )  # fmt: skip
 
 

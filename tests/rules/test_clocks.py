@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import sla
-from app.rules import clocks, hours_oracle
+from app.rules import clocks, hours_oracle, situations
 from app.rules.catalog.items import Translated
 from app.rules.clock_rounds import NO_TARGET, State
 from app.rules.clocks import Clock
@@ -48,6 +48,11 @@ def one(history: History, key: str, now: datetime, agreement: Agreement | None =
     return clock
 
 
+def announced(clock: Clock) -> list[bool]:
+    """Say of each half, three quarters and whole of it whether anybody hears of it."""
+    return [clock.is_announced(at) for percent in (50, 75, 100) if (at := clock.reached(percent)) is not None]
+
+
 def test_working_time_spent_on_hold_moves_the_due_time_and_reopening_goes_on_with_the_same_clock() -> None:
     events = [
         (on(18, "16:10"), "start", By.DESK, WORKING), (on(19, "10:00"), "hold", By.DESK, WAITS), (on(23, "11:00"), "resume", By.CALLER, WORKING),
@@ -57,10 +62,10 @@ def test_working_time_spent_on_hold_moves_the_due_time_and_reopening_goes_on_wit
     waiting = one(told(*events[:2], opened=opened), "resolution", on(20))
     assert (waiting.state, waiting.why, waiting.due, waiting.left) == (State.PAUSED, "on_hold:caller", None, 13 * HOUR)
     assert waiting.due_if_resumed(on(23, "11:00")) == on(24, "17:00")
-    assert waiting.next_threshold(on(20)) is None
+    assert waiting.reached(100) is None
     goes_on = one(told(*events[:3], opened=opened), "resolution", on(23, "12:30"))
     assert (goes_on.first_due, goes_on.due) == (on(23, "16:00"), on(24, "17:00"))  # nine working hours later
-    assert [(each.percent, each.at) for each in goes_on.thresholds] == [(50, on(23, "17:00")), (75, on(24, "12:00")), (100, on(24, "17:00"))]
+    assert [goes_on.reached(percent) for percent in (50, 75, 100)] == [on(23, "17:00"), on(24, "12:00"), on(24, "17:00")]
     assert [(each.state, each.why, each.event, each.worked) for each in goes_on.stretches] == [
         (State.RUNNING, "opened", 0, 3 * HOUR), (State.PAUSED, "on_hold:caller", 2, 9 * HOUR), (State.RUNNING, "in_progress", 3, HOUR),
     ]  # fmt: skip
@@ -126,17 +131,14 @@ def test_a_higher_priority_counts_from_the_first_contact_and_announces_nothing_t
     first = one(raised, "resolution", now_)
     assert (first.started_at, first.attached_at, first.target) == (on(16, "10:00"), on(18, "10:00"), 4 * HOUR)
     assert (first.due, first.breached_at, first.first_due) == (on(16, "14:00"), on(18, "10:00"), on(18, "10:00"))
-    assert [each.is_announced for each in first.thresholds] == [False, False, False]
-    assert first.next_threshold(on(16)) is None
+    assert announced(first) == [False, False, False]
     second = one(told((on(17, "16:00"), "change", By.DESK, {"priority": 2}), opened=on(17)), "resolution", on(17, "16:30"))
-    assert [each.is_announced for each in second.thresholds] == [False, False, True]
-    coming = second.next_threshold(on(17))
-    assert coming is not None
-    assert (coming.percent, coming.at, second.due) == (100, on(17, "18:00"), on(17, "18:00"))
+    assert announced(second) == [False, False, True]
+    assert (second.reached(100), second.due) == (on(17, "18:00"), on(17, "18:00"))
     fresh = replace(sla.agreement(), definitions=tuple(replace(each, retroactive=False) for each in sla.agreement().definitions))
     from_now = one(raised, "resolution", now_, fresh)
     assert (from_now.started_at, from_now.due, from_now.breached_at) == (on(18, "10:00"), on(18, "14:00"), None)
-    assert all(each.is_announced for each in from_now.thresholds)
+    assert all(announced(from_now))
     lowered = one(told((on(17, "09:30"), "change", By.DESK, {"priority": 5}), opened=on(17)), "resolution", on(17, "10:00"))
     assert (lowered.target, lowered.first_due) == (40 * HOUR, on(18, "18:00"))
 
@@ -193,7 +195,7 @@ def test_an_item_is_due_as_the_catalogue_promises_and_each_question_has_its_own_
 
 def test_what_would_be_if_it_paused_now_is_said_without_touching_it() -> None:
     history = told((on(17, "11:00"), "start", By.DESK, WORKING), opened=on(17))
-    [_, paused, _] = clocks.if_paused(sla.agreement(), history, on(17, "14:00"))
+    [_, paused, _] = clocks.if_paused(sla.agreement(), situations.situations(history), on(17, "14:00"))
     assert (paused.key, paused.state, paused.why, paused.left) == ("resolution", State.PAUSED, clocks.WHAT_IF, 12 * HOUR)
     assert paused.due_if_resumed(on(18)) == on(19, "14:00")
     assert one(history, "resolution", on(17, "14:00")).due == on(18, "18:00")

@@ -68,7 +68,7 @@ def test_two_at_one_incident_see_both_versions_field_by_field_and_overwrite_only
     late = send(caro, f"{page}/describe", version=seen, title="VPN <i>slow</i>", category="network", answer_place="home")
     rows = {cells[0]: cells[1:] for cells in cells_of(late.text)}
     assert (late.status_code, rows["Title"][0].startswith("VPN is down"), "Bo Andersen" in rows["Title"][0], rows["Title"][1]) == (412, True, True, "VPN <i>slow</i>")
-    assert (rows["Impact"][0].startswith("high"), rows["Impact"][1], "VPN" in rows["Category"][0], rows["Category"][1]) == (True, "as it is", True, "Network")
+    assert (rows["Impact"][0].startswith("High impact"), rows["Impact"][1], "VPN" in rows["Category"][0], rows["Category"][1]) == (True, "as it is", True, "Network")
     assert (found(number).version, found(number).title, "<i>slow" in late.text) == (before.version, "VPN is down", False)
     heavier = send(caro, f"{page}/weigh", version=seen, impact="3", urgency="2", note="Only one person.")
     assert "Only one person." in heavier.text

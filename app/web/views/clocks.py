@@ -30,4 +30,4 @@ def show(number: str) -> ResponseReturnValue:
         teams = record_clocks.teams(uow.session, found) if inside else {}
     resumed = [each.if_paused.due_if_resumed(hours.add(each.clock.calendar, at, LATER)) if each.if_paused else None for each in found]
     page = url_for("records.show", number=number)
-    return render_template("clocks/show.html", record=row, found=found, teams=teams, resumed=resumed, now=at, words=clock_words, page=page, calendar_title=title)
+    return render_template("clocks/show.html", record=row, found=found, teams=teams, resumed=resumed, inside=inside, now=at, words=clock_words, page=page, calendar_title=title)

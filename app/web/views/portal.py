@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.models.people import Person
 from app.practice import practice
-from app.queries import approvals, catalog, incidents, record_search, requests, search, standing
+from app.queries import approvals, catalog, due, incidents, record_search, requests, search, standing
 from app.queries.record_search import AGES, FACETS, START, STOP, Facets
 from app.rules.assets import CLASSES
 from app.rules.catalog.items import Item
@@ -30,13 +30,15 @@ def home() -> ResponseReturnValue:
     """Show the home page."""
     with unit_of_work(me()) as uow:
         on_its_way = requests.mine(uow.session, uow.actor, only_open=True, per_page=SUGGESTED).rows
+        reported = incidents.mine(uow.session, uow.actor, only_open=True, per_page=SUGGESTED).rows
         return render_template(
             "portal/home.html",
             now=now(),
             popular=search.popular(uow.session, uow.actor),
             icons={each.slug: each.icon for each in catalog.categories(uow.session)},
             open_requests=on_its_way,
-            open_reports=incidents.mine(uow.session, uow.actor, only_open=True, per_page=SUGGESTED).rows,
+            open_reports=reported,
+            promised=due.promised(uow.session, [row.id for row in reported]),
             standing=standing.of(uow.session, [row.id for row in on_its_way]),
             asked=approvals.waiting_for(uow.session, uow.actor, per_page=SUGGESTED).rows,
         )

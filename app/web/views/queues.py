@@ -14,7 +14,7 @@ from app.rules.queues import COLUMNS, FILTERED, INCIDENT_STATES, NAMES, SORTS, Q
 from app.rules.words import t
 from app.services import incident_details, incidents, undoing, views
 from app.unit_of_work import unit_of_work
-from app.web import navigation, table_file
+from app.web import incident_words, navigation, table_file
 from app.web.allowed import allowed
 from app.web.current import me, now
 from app.web.permission import permission
@@ -89,7 +89,7 @@ def panel(number: str) -> ResponseReturnValue:
         inside = "record.timeline" in may
         parts = incident_page.parts(uow.session, uow.actor, incident, inside=inside)
         said = incident_page.moments(uow.session, incident, inside=inside, which="talk")[-3:]
-        return render_template("queues/panel.html", incident=incident, may=may, parts=parts, said=said, practice=practice(), now=now())
+        return render_template("queues/panel.html", incident=incident, may=may, parts=parts, said=said, practice=practice(), incident_words=incident_words, now=now())
 
 
 @bp.post("/<number>/quick")

@@ -8,8 +8,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.forms.catalog import PREFIX, ItemForm
 from app.forms.incidents import ReportForm
+from app.queries import due, known, search
 from app.queries import incidents as queries
-from app.queries import known, search
 from app.rules.errors import Invalid
 from app.rules.words import t
 from app.services import attachments, reporting
@@ -110,7 +110,8 @@ def mine() -> ResponseReturnValue:
     only_open = request.args.get("show") != "all"
     with unit_of_work(me()) as uow:
         page = queries.mine(uow.session, uow.actor, only_open=only_open, bookmark=request.args.get("page"))
-        return render_template("reports/mine.html", page=page, only_open=only_open, now=now())
+        promised = due.promised(uow.session, [row.id for row in page.rows])
+        return render_template("reports/mine.html", page=page, promised=promised, only_open=only_open, now=now())
 
 
 def _known(uow: UnitOfWork, words: str) -> dict[str, Any]:

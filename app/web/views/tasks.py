@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.queries import tasks
+from app.queries import due, tasks
 from app.rules.errors import Invalid
 from app.rules.words import t
 from app.services import calls
@@ -140,5 +140,5 @@ def _page(number: str, errors: dict[str, str] | None = None, how: str = "complet
         return render_template(
             "tasks/show.html", task=task, notes=notes, members=tasks.members(uow.session, task.team_id), errors=errors or {},
             others=tasks.others(uow.session, task.team_id),
-            may=allowed(uow, task, *ACTS), how=how, note=note, is_open=task.state in tasks.OPEN, now=now(),
+            due_calendar=due.calendars(uow.session, [task]).get(task.id), may=allowed(uow, task, *ACTS), how=how, note=note, is_open=task.state in tasks.OPEN, now=now(),
         )  # fmt: skip
