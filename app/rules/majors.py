@@ -72,6 +72,7 @@ class Step:
 
     after: timedelta
     tells: tuple[str, ...]
+    wakes: bool = False  # its mail keeps no quiet hours
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,9 @@ def _step(file: str, table: Mapping[str, Any]) -> Step:
     tells = tuple(table.get("tells", ()))
     if not tells or set(tells) - {*Seat, MANAGERS}:
         raise MajorFault(f"{file}: tells of [[updates.late]] must name some of {', '.join([*Seat, MANAGERS])}")
-    return Step(timedelta(minutes=_number(file, table, "after_minutes", -10_000, 10_000)), tells)
+    if not isinstance(wakes := table.get("wakes", False), bool):
+        raise MajorFault(f"{file}: wakes of [[updates.late]] must be true or false")
+    return Step(timedelta(minutes=_number(file, table, "after_minutes", -10_000, 10_000)), tells, wakes)
 
 
 def _number(file: str, table: Mapping[str, Any], name: str, least: int, most: int) -> int:

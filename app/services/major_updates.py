@@ -84,7 +84,7 @@ def remind(uow: UnitOfWork, number: str) -> int:
         event = uow.record_event(incident, "incident.update_late", after=said)
         for person in people:
             template, due = ("major_update_late" if step.after > timedelta() else "major_update_due"), clock(major.update_due_at, person)
-            messages.tell(uow, person, template, incident, event, due=due)
+            messages.tell(uow, person, template, incident, event, wakes=step.wakes, due=due)
         major.next_step += 1
         major.next_at = step_at(practice().majors.plan, major.update_due_at, major.next_step)
         taken += 1

@@ -143,6 +143,16 @@ def test_a_worklist_hears_of_records_it_does_not_know_yet(live: Live) -> None:
         assert other.next() == ("changed", {"page": "requests"})  # and nothing of ana's
 
 
+def test_the_bell_hears_of_ones_own_news_alone(live: Live) -> None:
+    with live.listen(sign_in("helena"), pages="inbox") as hers, live.listen(sign_in("zeca"), pages="inbox,requests") as his:
+        assert hers.next() == ("ready", {"numbers": [], "pages": ["inbox"]})
+        his.next()
+        order()
+        assert hers.next() == ("changed", {"page": "inbox"})
+        order("key-2", "zeca")
+        assert his.next() == ("changed", {"page": "requests"})  # what zeca orders is no news to zeca
+
+
 def test_a_worklist_that_was_shown_before_the_stream_began_is_asked_for_once(live: Live) -> None:
     with live.listen(sign_in("helena"), pages="approvals", extra="&since=2026-01-01T00:00:00%2B00:00") as stream:
         assert stream.next() == ("ready", {"numbers": [], "pages": ["approvals"]})

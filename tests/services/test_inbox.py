@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from app import database
+from app import database, escalations, sla
 from app.models.people import Membership, Person, Team
 from app.models.records import Record
 from app.models.sla import Notice
+from app.practice import practice
 from app.queries import inbox as queries
 from app.queries.inbox import Part
 from app.rules import news
 from app.rules.errors import Invalid, NotFound
 from app.services import accounts, conversations, inbox, incidents, messages, undoing
+from app.settings import ROOT, matrix
 from app.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
 from tests.cast import NOON, person_id
 from tests.channels.outgoing import rows
@@ -110,6 +112,23 @@ def test_mail_waits_for_the_end_of_quiet_hours_and_the_inbox_does_not(cast: str)
         ("incident_reply", True, MORNING), ("clock_over", False, None)]
     assert all(each.next_at < soon for each in rows() if each.person_id == person_id("ana"))
     assert unread("bo") == 2
+
+
+def test_only_steps_that_say_so_wake_somebody_and_those_of_major_incidents_do() -> None:
+    ladders = escalations.load(ROOT / "config" / "escalations.toml", sla.agreement(), matrix().roles)
+    assert {priority for ladder in ladders.ladders for step in ladder.steps for priority in step.wakes} == {1}
+    assert all(step.wakes for step in practice().majors.plan.late)
+
+
+def test_the_count_and_each_part_are_answered_from_partial_indexes(cast: str) -> None:
+    with unit_of_work("bo") as uow:
+        uow.session.execute(text("set local enable_seqscan = off"))
+        questions = {"ix_notices_unread": select(queries.unread(uow.actor)), "ix_notices_open": queries._listed(matrix(), uow.actor, Part.OPEN),
+                     "ix_notices_done": queries._listed(matrix(), uow.actor, Part.DONE)}  # fmt: skip
+        for index, question in questions.items():
+            bound = question.compile(uow.session.get_bind(), compile_kwargs={"literal_binds": True})
+            found = "\n".join(uow.session.scalars(text(f"explain {bound}".replace(":", r"\:"))))
+            assert index in found, found
 
 
 def test_a_mailbox_hears_of_a_restricted_record_only_where_all_who_read_it_may_see_it(cast: str) -> None:
