@@ -28,6 +28,6 @@ def _recount(story: Story, scope: Scope, now: datetime) -> Iterator[Row]:
 REPORT = Report(
     key="volume", theme=Theme.FLOW, title=t("Volume"), rows=t("incidents opened"), counter="backlog",
     definition=(t("Incidents opened, by the way they came and what they are about; and the share of them that was cancelled since."),),
-    measures=(Measure("opened", t("Opened"), Unit.COUNT, How.ROWS), Measure("canceled", t("Cancelled since"), Unit.PERCENT, How.SHARE, "is_canceled", -1)),
+    measures=(Measure("opened", t("Incidents opened"), Unit.COUNT, How.ROWS), Measure("canceled", t("Cancelled since"), Unit.PERCENT, How.SHARE, "is_canceled", -1)),
     by=(By.TIME, By.CHANNEL, By.CATEGORY, By.PRIORITY, By.TEAM, By.SERVICE), facts=_facts, recount=_recount,
 )  # fmt: skip

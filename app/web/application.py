@@ -12,6 +12,7 @@ from app.settings import settings
 from app.web import (
     clock_words,
     errors,
+    kpi_page,
     markdown,
     navigation,
     parts,
@@ -59,6 +60,7 @@ def create_app() -> Flask:
     preferences.init_app(app)
     shown.init_app(app)
     clock_words.init_app(app)
+    kpi_page.init_app(app)
     markdown.init_app(app)
     parts.init_app(app)
     navigation.init_app(app)

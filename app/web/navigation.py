@@ -44,7 +44,7 @@ SECTIONS: Final = (
         (
             Link("portal.home", t("Home"), "house", "portal.use", on_phone=True),
             Link("requests.mine", t("My requests"), "bag-check", "portal.use", on_phone=True, short=t("Requests")),
-            Link("reports.mine", t("My reports"), "lightning-charge", "incident.report", on_phone=True, short=t("Reports")),
+            Link("reports.mine", t("My reports"), "lightning-charge", "incident.report", on_phone=True, short=t("Reported")),
             Link("access.mine", t("My access"), "key", "access.own"),
             Link("approvals.waiting", t("Approvals"), "check2-circle", "portal.use", on_phone=True),
         ),
@@ -60,6 +60,7 @@ SECTIONS: Final = (
             Link("stuck.show", t("What is stuck"), "exclamation-triangle", "stuck.view"),
             Link("assets.index", t("Services"), "hdd-network", "ci.view"),
             Link("calendars.index", t("Working hours"), "calendar-event", "ci.view"),
+            Link("kpis.index", t("Reports"), "bar-chart", "report.view"),
         ),
     ),
     Section(

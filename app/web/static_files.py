@@ -19,8 +19,8 @@ BOOTSTRAP = FOLDER / "vendor" / "bootstrap.css"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png", ".txt": "text/plain"}
 FOREVER = 365 * 24 * 3600
 # Bootstrap's foundation is the lowest layer; `!important` utilities in it win over everything, as they should.
-STYLES = ("tokens", "base", "controls", "forms", "data", "surfaces", "progress", "conversation", "queue", "account", "frame", "print")
-SCRIPTS = ("menus", "toasts", "forms", "search", "shortcuts", "conversation", "markdown", "palette", "paper", "live", "queue", "presence")
+STYLES = ("tokens", "base", "controls", "forms", "data", "surfaces", "progress", "conversation", "queue", "kpis", "account", "frame", "print")
+SCRIPTS = ("menus", "toasts", "forms", "search", "shortcuts", "conversation", "markdown", "palette", "paper", "live", "queue", "presence", "charts")
 
 
 def init_app(app: Flask) -> None:

@@ -4,6 +4,13 @@ import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
+// Our pages allow no style attributes; ECharts writes some into its SVG. Set by script they are allowed, and mean the same.
+const set = SVGElement.prototype.setAttribute;
+SVGElement.prototype.setAttribute = function setAttribute(name, value) {
+  if (name === "style") this.style.cssText = value;
+  else set.call(this, name, value);
+};
+
 use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 window.drawChart = (element, option) => {
   const chart = init(element, null, { renderer: "svg" });
