@@ -22,6 +22,7 @@ from app.rules.lifecycle import RecordKind
 
 BATCH: Final = 500
 KINDS: Final = (RecordKind.INCIDENT, RecordKind.REQUEST, RecordKind.ITEM)
+BIRTHS: Final = {"create", "replay"}
 ENDS: Final = {"resolve": "resolved_at", "close": "closed_at", "cancel": "closed_at"}
 
 
@@ -90,7 +91,8 @@ def _step(story: Story, event: Any) -> None:
         story.state = after["state"]
     if event.seq > 1 and before.get("team") is not None and after.get("team") is not None:
         story.handovers += 1
-    story.told |= {key: after[key] for key in ("priority", "team", "category", "channel") if key in after}
+    said = ("priority", "team", "category", "channel") if verb in BIRTHS else ("priority", "team", "category")  # a call has a channel of its own
+    story.told |= {key: after[key] for key in said if key in after}
     if verb in ENDS:
         setattr(story, ENDS[verb], event.at)
     elif verb == "reopen":
