@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from app import calendars, closure, empowerment, escalations, practice, priorities, sla
+from app import calendars, closure, empowerment, escalations, practice, priorities, sla, surveys
 
 READERS: Final[tuple[Callable[[], Any], ...]] = (
     calendars.all_of_them, priorities.matrix, practice.practice, closure.closing, empowerment.limits, calendars.calendar, sla.agreement,
-    escalations.ladders,
+    escalations.ladders, surveys.policy,
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from app.models import (
     search,
     sla,
     spending,
+    surveys,
     tasks,
     visits,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "search",
     "sla",
     "spending",
+    "surveys",
     "tasks",
     "visits",
 ]

@@ -17,6 +17,7 @@ from app.models.incidents import Incident
 from app.models.people import Membership, Person, Team
 from app.models.records import OPEN_INCIDENTS, Link, Note, Participant, Record, Tag
 from app.models.sla import Clock
+from app.models.surveys import Survey
 from app.models.tasks import Task
 from app.models.visits import Visit
 from app.queries.gathering import gathered, rows
@@ -54,6 +55,7 @@ class Parts:
     since: int | None  # the newest event that the reader saw on the visit before
     review: Any  # of its closure: state, missing, reviewed_at; None: our desk did not resolve it
     earlier: Sequence[Any]  # newest incidents that solved the same before: number, title, resolution_code, total
+    survey: Any  # how it went: csat, nps, comment, answered_at, person_id; None: nobody was asked
     quality: Any  # its quality review: because, done_at, answers, reviewer; None: nobody reads it again
 
 
@@ -69,11 +71,11 @@ def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -
     """Return what hangs on it, as far as the actor may see it, in one question; the team's people only `inside`."""
     keys = {draft_key(incident.number, kind): kind for kind in ("reply", "note")}
     found = session.execute(_parts(actor, inside), {"id": incident.id, "parent": incident.parent_id, "team": incident.team_id, "keys": list(keys)}).one()
-    work, links, above, kids, things, people, words, kept, mates, others, typed, due, seen, reviews, earlier, qualities = (rows(column) for column in found)
+    work, links, above, kids, things, people, words, kept, mates, others, typed, due, seen, reviews, earlier, qualities, surveys = (rows(column) for column in found)
     return Parts(
         work, links, above, kids, things, people, [row.tag for row in words], kept, mates, others,
         {keys[row.slug]: row.answers["body"][0] for row in typed}, next((row.calendar for row in due), None), next((row.since_id for row in seen), None),
-        next(iter(reviews), None), earlier, next(iter(qualities), None),
+        next(iter(reviews), None), earlier, next(iter(surveys), None), next(iter(qualities), None),
     )  # fmt: skip
 
 
@@ -137,7 +139,8 @@ def _closing(actor: Actor, id_: Any, only_inside: Any) -> tuple[Select[*tuple[An
         SolvedBefore.record_id == id_, only_inside, visible(actor, RecordKind.INCIDENT)).order_by(Record.id.desc()).limit(EARLIER)  # fmt: skip
     quality = select(QualityReview.because, QualityReview.done_at, QualityReview.answers, reviewer.name.label("reviewer")).outerjoin(
         reviewer, reviewer.id == QualityReview.reviewer_id).where(QualityReview.record_id == id_, only_inside)  # fmt: skip
-    return review, earlier, quality
+    survey = select(Survey.csat, Survey.nps, Survey.comment, Survey.answered_at, Survey.person_id).where(Survey.record_id == id_)
+    return review, earlier, quality, survey
 
 
 @lru_cache(maxsize=8)

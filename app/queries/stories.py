@@ -46,6 +46,8 @@ class Story:
     contacts: int = 0
     steps: list[Mapping[str, Any]] = field(default_factory=list)  # of ladders
     clocks: list[Clock] = field(default_factory=list)
+    asked_at: datetime | None = None  # how it went
+    answer: Mapping[str, Any] | None = None
 
     def state_at(self, at: datetime) -> str | None:
         """Return its state at an instant; None: it was not there yet."""
@@ -102,5 +104,9 @@ def _step(story: Story, event: Any) -> None:
             setattr(story, key, datetime.fromisoformat(after[key]) if after[key] else None)
     is_contact = (verb == "reply" and after.get("inside", True)) or verb == "call" or (verb == "hold" and after.get("hold_reason") == "caller")
     story.contacts += is_contact
+    if verb == "ask_survey":
+        story.asked_at = event.at
+    if verb == "survey":
+        story.answer = after
     if verb == "threshold":
         story.steps.append({"at": event.at, "due": datetime.fromisoformat(after["due"]), "clock": after["clock"], "percent": after["percent"]})

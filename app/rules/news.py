@@ -48,12 +48,12 @@ _ABOUT: Final[Mapping[Kind, tuple[str, ...]]] = {  # letters of app/channels/tem
     Kind.ANSWERS: ("reply", "incident_reply", "incident_recap", "incident_mention", "approval_question", "approval_answer"),
     Kind.OWN: (
         "request_submitted", "no_approver_yet", "item_approved", "item_rejected", "item_closed", "item_incomplete", "item_fulfilled", "item_on_hold",
-        "incident_opened", "incident_waiting", "incident_resolved", "incident_reminder", "incident_works_again", "incident_canceled", "access_ends", "access_ended",
+        "incident_opened", "incident_waiting", "incident_resolved", "incident_reminder", "incident_works_again", "incident_canceled", "access_ends", "access_ended", "survey",
     ),
     Kind.DECISIONS: ("approval_asked", "approval_reminder", "approval_escalated", "recertify", "recertify_reminder", "recertify_closed"),
     Kind.GIVEN: ("incident_assigned", "task_assigned", "incident_resumed", "incident_reopened", "closure_returned"),
     Kind.TEAM: (
-        "incident_for_team", "task_opened", "step_failed", "item_drifted", "beneficiary_left", "no_approver", "approval_overdue", "access_stuck",
+        "incident_for_team", "task_opened", "survey_bad", "step_failed", "item_drifted", "beneficiary_left", "no_approver", "approval_overdue", "access_stuck",
     ),
     Kind.CLOCKS: ("clock_warning", "clock_over"),
     Kind.MAJORS: ("major_proposed", "major_seat", "major_rejected", "major_demoted", "major_update", "major_update_due", "major_update_late"),

@@ -28,6 +28,7 @@ from app.services import (
     messages,
     quality,
     records,
+    surveys,
     tasks,
 )
 from app.unit_of_work import UnitOfWork
@@ -104,8 +105,10 @@ def close(uow: UnitOfWork, incident: Incident, *, after: Said = None, consequenc
     facts = Facts(incident.state, "closed", is_major=incident.major == Major.ACCEPTED and not manages)
     _guard(uow, incident, replace(facts, has_report=major_ends.has_report(uow, incident)))
     quality.choose(uow, incident)  # first, so that the closing is the last step, which can be taken back
+    survey = surveys.choose(uow, incident)
     incident.closed_at = uow.now
     records.move(uow, incident, Action.CLOSE, after=after, consequence=consequence)
+    surveys.send(uow, incident, survey, uow.latest)
     major_ends.closed(uow, incident)
     tasks.end_with(uow, incident, Action.INCOMPLETE)
 

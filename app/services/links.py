@@ -1,4 +1,4 @@
-"""Links that work once: first administrator, invitation, reset of a password, decision on an approval, does it work again.
+"""Links that work once: first administrator, invitation, reset of a password, decision on an approval, does it work again, how it went.
 
 The token is computed from the row and the installation's key, so neither the table nor a queued mail holds it: the mail
 names the row, and `token_of` gives the token at the moment of sending. The table keeps its hash.
@@ -22,14 +22,16 @@ INVITATION: Final = "invitation"
 RESET: Final = "reset"
 DECISION: Final = "decision"
 CONFIRMATION: Final = "confirmation"
+SURVEY: Final = "survey"
 LIFETIMES: Final = {
     FIRST_ADMINISTRATOR: timedelta(days=7),
     INVITATION: timedelta(days=7),
     RESET: timedelta(minutes=60),
     DECISION: timedelta(days=60),  # it lets nobody in; whoever follows it signs in
     CONFIRMATION: timedelta(days=366),  # confirmation_links lets it die with the window in which its incident can be reopened
+    SURVEY: timedelta(days=366),  # survey_links lets it die when answers are no longer taken
 }
-PATHS: Final = {FIRST_ADMINISTRATOR: "/setup/", INVITATION: "/password/", RESET: "/password/", DECISION: "/decide/", CONFIRMATION: "/works/"}
+PATHS: Final = {FIRST_ADMINISTRATOR: "/setup/", INVITATION: "/password/", RESET: "/password/", DECISION: "/decide/", CONFIRMATION: "/works/", SURVEY: "/survey/"}
 
 
 def issue(uow: UnitOfWork, purpose: str, person_id: int | None = None, subject: str | None = None) -> OneTimeLink:

@@ -25,7 +25,7 @@ from app.rules.catalog.items import Item as Offer
 from app.rules.errors import ActionNotAllowed, Invalid, NotFound
 from app.rules.lifecycle import Action, RecordKind
 from app.rules.words import t
-from app.services import approvals, attachments, messages, records, rounds, spending, step_rows, tasks
+from app.services import approvals, attachments, messages, records, rounds, spending, step_rows, surveys, tasks
 from app.unit_of_work import UnitOfWork
 
 # As text, on the connection: every transaction on an item begins with it, and nothing of it is kept.
@@ -389,7 +389,9 @@ def settle_request(uow: UnitOfWork, item: Item) -> None:
     states = [moved.get(row.id, row.state) for row in rows]
     if action := lifecycle.roll_up(states):
         request.closed_at = uow.now
+        survey = surveys.choose(uow, request) if action is Action.COMPLETE else None
         records.move(uow, request, action, consequence=True)
+        surveys.send(uow, request, survey, uow.latest)
     elif request.state == "submitted" and item.state == "fulfilling":
         records.move(uow, request, Action.BEGIN, consequence=True)
 

@@ -18,6 +18,7 @@ from app.rules.graphs import BOX_HEIGHT, BOX_WIDTH, Place, drawing
 from app.rules.incidents import Major
 from app.rules.lifecycle import FINAL, Action, RecordKind, actions
 from app.rules.mentions import filled
+from app.rules.surveys import FACES
 from app.rules.words import t
 from app.services import visits
 from app.unit_of_work import UnitOfWork, unit_of_work
@@ -44,7 +45,7 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
     errors = {name: say(text) for name, text in wrong.fields.items()} if wrong else {}
     with unit_of_work(me(), now=now()) as uow:
         incident = incident_page.of(uow.session, uow.actor, number)
-        may = allowed(uow, incident, *(f"incident.{act}" for act in ACTS), "record.timeline")
+        may = allowed(uow, incident, *(f"incident.{act}" for act in ACTS), "record.timeline", "survey.view")
         inside = bool(may & INSIDE)
         before = request.args.get("before", type=int)
         told = incident_page.moments(uow.session, incident, inside=inside, which=which, before_id=before)
@@ -57,6 +58,7 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
             "older": told[0].id if len(told) == incident_page.SHOWN else None, "errors": errors, "open_act": act, "typed": request.form,
             "answers": _answers(uow.session, incident), "category": incident_words.category_path(incident.category), **WORDED,
             "ends_at": closes_at(incident.resolved_at, closing().window) if incident.resolved_at else None,
+            "faces": FACES,
             "texts": _texts(parts.drafts, act, inserted, ready),
         }  # fmt: skip
         if not inside:

@@ -27,7 +27,7 @@ SAID_BY_MESSAGE = {
     "recertify": {"left", "until"}, "recertify_reminder": {"left", "until"}, "recertify_closed": {"left", "name"},
     "major_seat": {"role"}, "major_update": {"headline", "next"}, "major_update_due": {"due"}, "major_update_late": {"due"},
     "incident_reminder": {"closes"}, "closure_returned": {"missing"},
-    "digest": {"count", "more"}, "clock_warning": {"clock", "percent", "due", "reached"}, "clock_over": {"clock", "percent", "due", "reached"},
+    "survey_bad": {"csat"}, "digest": {"count", "more"}, "clock_warning": {"clock", "percent", "due", "reached"}, "clock_over": {"clock", "percent", "due", "reached"},
 }  # fmt: skip
 TELLING = {"messages.tell", "messages.queue", "messages.tell_team", "requests.tell_owners", "tell_owners", "_tell", "_send_link", "rounds.tell", "messages.receipt", "messages.broadcast", "moves.tell_owners"}
 

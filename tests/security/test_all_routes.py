@@ -7,7 +7,7 @@ from flask import Flask
 from app.web.permission import PUBLIC
 
 OPEN_TO_ALL: Final = {  # and the tests that watch who gets what with a wrong, used or foreign link
-    "/password/<token>": "tests/services/test_accounts.py", "/setup/<token>": "tests/services/test_accounts.py", "/works/<token>": "tests/web/test_confirmations.py",
+    "/password/<token>": "tests/services/test_accounts.py", "/setup/<token>": "tests/services/test_accounts.py", "/works/<token>": "tests/web/test_confirmations.py", "/survey/<token>": "tests/web/test_surveys.py",
     "/static/<path:name>": "tests/web/test_pages.py",
 }  # fmt: skip
 

@@ -42,6 +42,7 @@ from app.web.views import (
     roles,
     stuck,
     styleguide,
+    surveys,
     tasks,
     teams,
 )
@@ -83,6 +84,7 @@ EVERYWHERE = (
     revisions,
     roles,
     stuck,
+    surveys,
     tasks,
     teams,
 )
