@@ -15,11 +15,12 @@ from app.models.assets import Affected, CiRelation, ConfigurationItem
 from app.models.catalog import CatalogItem
 from app.models.people import Delegation, Membership, Person, RoleGrant, Team
 from app.models.records import Link, Note, Participant, Record, Tag
+from app.models.work_time import TimeEntry
 from app.unit_of_work import UnitOfWork
 
 AUDITED = (
     Record, Link, Note, Participant, Person, Team, Membership, RoleGrant, Delegation, ApprovalRound, Approval, Seat,
-    Vote, CatalogItem, Tag, Affected, ConfigurationItem, CiRelation,
+    Vote, CatalogItem, Tag, Affected, ConfigurationItem, CiRelation, TimeEntry,
 )  # fmt: skip
 AUDITED_TABLES = {model.__tablename__ for model in AUDITED}
 MOVER = ("app/services/records.py", "move")

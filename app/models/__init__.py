@@ -27,6 +27,7 @@ from app.models import (
     surveys,
     tasks,
     visits,
+    work_time,
 )
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "surveys",
     "tasks",
     "visits",
+    "work_time",
 ]

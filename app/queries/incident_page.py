@@ -20,9 +20,11 @@ from app.models.sla import Clock
 from app.models.surveys import Survey
 from app.models.tasks import Task
 from app.models.visits import Visit
+from app.queries import work_time
 from app.queries.gathering import gathered, rows
 from app.queries.incidents import PUBLIC
 from app.queries.timeline import Moment, one_of
+from app.queries.work_time import Standing
 from app.rules.errors import NotFound
 from app.rules.lifecycle import RecordKind
 from app.rules.mentions import draft_key
@@ -53,6 +55,7 @@ class Parts:
     drafts: Mapping[str, str]  # what the reader has typed and not sent: by kind
     due_calendar: str | None  # in which the clock counts that is due next
     since: int | None  # the newest event that the reader saw on the visit before
+    work: Standing  # the time worked on it, and the reader's timer
     review: Any  # of its closure: state, missing, reviewed_at; None: our desk did not resolve it
     earlier: Sequence[Any]  # newest incidents that solved the same before: number, title, resolution_code, total
     survey: Any  # how it went: csat, nps, comment, answered_at, person_id; None: nobody was asked
@@ -71,11 +74,11 @@ def parts(session: Session, actor: Actor, incident: Incident, *, inside: bool) -
     """Return what hangs on it, as far as the actor may see it, in one question; the team's people only `inside`."""
     keys = {draft_key(incident.number, kind): kind for kind in ("reply", "note")}
     found = session.execute(_parts(actor, inside), {"id": incident.id, "parent": incident.parent_id, "team": incident.team_id, "keys": list(keys)}).one()
-    work, links, above, kids, things, people, words, kept, mates, others, typed, due, seen, reviews, earlier, qualities, surveys = (rows(column) for column in found)
+    work, links, above, kids, things, people, words, kept, mates, others, typed, due, seen, worked, reviews, earlier, qualities, surveys = (rows(column) for column in found)
     return Parts(
         work, links, above, kids, things, people, [row.tag for row in words], kept, mates, others,
         {keys[row.slug]: row.answers["body"][0] for row in typed}, next((row.calendar for row in due), None), next((row.since_id for row in seen), None),
-        next(iter(reviews), None), earlier, next(iter(surveys), None), next(iter(qualities), None),
+        work_time.stands(worked[0]), next(iter(reviews), None), earlier, next(iter(surveys), None), next(iter(qualities), None),
     )  # fmt: skip
 
 
@@ -126,7 +129,7 @@ def _parts(actor: Actor, inside: bool) -> Select[*tuple[Any, ...]]:
     due = select(Clock.calendar).join(Record, Record.id == Clock.record_id).where(
         Record.id == id_, Clock.definition == Record.next_clock, Clock.due_at == Record.next_due_at).limit(1)  # fmt: skip
     visits = select(Visit.since_id).where(Visit.person_id == actor.id, Visit.record_id == id_)
-    asked = (tasks, _links(actor, id_), parents, children, about, watching, tags, files, members, teams, drafts, due, visits, *_closing(actor, id_, only_inside))
+    asked = (tasks, _links(actor, id_), parents, children, about, watching, tags, files, members, teams, drafts, due, visits, work_time.asking(actor, id_), *_closing(actor, id_, only_inside))
     return select(*(gathered(query, f"part_{place}") for place, query in enumerate(asked)))
 
 

@@ -17,6 +17,7 @@ class Invariant(NamedTuple):
 
 
 _LISTENED: Final = ", ".join(f"('{event}', '{flow}')" for event, flows in LISTENERS.items() for flow in flows)
+_TIMES: Final = ", ".join(f"'{kind}.{act}_time'" for kind in ("incident", "request", "task") for act in ("log", "correct", "remove"))
 
 INVARIANTS: Final = (
     Invariant("I1", "every request has an item", """
@@ -142,6 +143,13 @@ INVARIANTS: Final = (
         select 'record ' || r.number, r.number || ' was played from ' || p.lines || ' lines, and has ' || count(e.id) || ' events of them.'
         from replays p join records r on r.id = p.record_id left join events e on e.record_id = r.id and e.name = r.kind || '.replay'
         group by r.id, p.lines having count(e.id) <> p.lines order by r.id"""),
+    Invariant("I4", "worked time is what was written down", """
+        with told as (select distinct on ((after ->> 'entry')::bigint) (after ->> 'entry')::bigint as entry, (after ->> 'minutes')::bigint as minutes, record_id
+                      from events where name in ({_TIMES}) order by (after ->> 'entry')::bigint, id desc)
+        select 'time entry ' || coalesce(e.id, o.entry), 'Of entry ' || coalesce(e.id, o.entry) || ' ' || coalesce(e.minutes, 0)
+               || ' minutes are kept, and its last event says ' || coalesce(o.minutes, 0) || '.'
+        from told o full join time_entries e on e.id = o.entry
+        where coalesce(e.minutes, 0) <> coalesce(o.minutes, 0) or e.record_id <> o.record_id order by 1""".replace("{_TIMES}", _TIMES)),
     Invariant("I8", "a family of incidents has two generations", """
         select 'record ' || r.number, r.number || ' is part of an incident that is itself part of another.'
         from incidents c join incidents p on p.id = c.parent_id join records r on r.id = c.id where p.parent_id is not null order by r.id"""),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, any_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Executable, any_, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.models.events import Event
@@ -41,18 +41,23 @@ def of(session: Session, actor: Actor, number: str, *, before_id: int | None = N
     record = session.scalar(select(Record.id).where(Record.number == number, visible(actor)))
     if record is None:
         raise NotFound(number)
-    items = select(Item.__table__.c.id).where(Item.__table__.c.request_id == record)
-    tasks = select(Task.__table__.c.id).where(one_of(Task.__table__.c.parent_id, union_all(select(literal(record)), items)))
     person, note = aliased(Person), aliased(Note)
     query = (
         select(Event.id, Event.at, Event.stream, Event.name, person.name, Event.before, Event.after, note.kind, note.body)
         .outerjoin(person, person.id == Event.actor_id)
         .outerjoin(note, (note.id == Event.note_id) & note.erased_at.is_(None))
-        .where(one_of(Event.record_id, union_all(select(literal(record)), items, tasks)))
+        .where(one_of(Event.record_id, family(literal(record))))
     )
     if before_id:
         query = query.where(Event.id < before_id)
     return [Moment(*row) for row in session.execute(query.order_by(Event.id.desc()).limit(SHOWN))]
+
+
+def family(id_: ColumnElement[int]) -> CompoundSelect[int]:
+    """Return the ids of a record, its items, and the tasks of both."""
+    items = select(Item.__table__.c.id).where(Item.__table__.c.request_id == id_)
+    tasks = select(Task.__table__.c.id).where(one_of(Task.__table__.c.parent_id, union_all(select(id_), items)))
+    return union_all(select(id_), items, tasks)
 
 
 def one_of(column: Any, ids: Executable) -> ColumnElement[bool]:

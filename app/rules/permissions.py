@@ -26,7 +26,7 @@ class Relation(StrEnum):
 OWN = frozenset({Relation.REQUESTER, Relation.BENEFICIARY})
 WORKING = frozenset({Relation.TEAM, Relation.ASSIGNEE})
 VIEW = "view"
-INSIDE = (".call", ".note")  # what is written inside about a record is not for whoever has it, on whatever team
+INSIDE = (".call", ".note", ".log_time")  # what is written inside about a record is not for whoever has it, on whatever team
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "unwatch": ROW,
 }  # fmt: skip
 # what may happen since without standing in the way: it changes nothing that goes back
-PASSING: Final = ("reply", "note", "call", "attach", "threshold", *(name for name, step in STEPS.items() if step.row))
+PASSING: Final = ("reply", "note", "call", "attach", "threshold", "log_time", "correct_time", "remove_time", *(name for name, step in STEPS.items() if step.row))
 
 
 def undoes(kind: RecordKind, state: str, to: str | None) -> bool:

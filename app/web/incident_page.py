@@ -45,7 +45,7 @@ def page(number: str, wrong: Invalid | None = None, act: str = "", inserted: str
     errors = {name: say(text) for name, text in wrong.fields.items()} if wrong else {}
     with unit_of_work(me(), now=now()) as uow:
         incident = incident_page.of(uow.session, uow.actor, number)
-        may = allowed(uow, incident, *(f"incident.{act}" for act in ACTS), "record.timeline", "survey.view")
+        may = allowed(uow, incident, *(f"incident.{act}" for act in ACTS), "record.timeline", "survey.view", "record.log_time")
         inside = bool(may & INSIDE)
         before = request.args.get("before", type=int)
         told = incident_page.moments(uow.session, incident, inside=inside, which=which, before_id=before)

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.queries.timeline import Moment
 from app.rules.words import Text, t
-from app.web import incident_words
+from app.web import incident_words, work_words
 from app.web.shown import STATES
 
 INTERNAL: Final = frozenset({"work_note", "closing"})
@@ -83,6 +83,8 @@ def entry(moment: Moment) -> Entry:
 
 
 def _sentence(moment: Moment) -> tuple[str, Text]:
+    if moment.name in work_words.NAMES:
+        return work_words.sentence(moment)
     if moment.name.startswith("incident."):
         return incident_words.sentence(moment)
     if moment.name in CALLS:

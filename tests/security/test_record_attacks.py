@@ -39,7 +39,18 @@ from app.models.queues import BulkJob, SavedView
 from app.models.records import Record
 from app.models.requests import Item, Request, Step
 from app.models.sla import Notice
-from app.services import attachments, baskets, calls, conversations, links, recertification, reporting, requests, tasks
+from app.services import (
+    attachments,
+    baskets,
+    calls,
+    conversations,
+    links,
+    recertification,
+    reporting,
+    requests,
+    tasks,
+    work_time,
+)
 from app.services.reporting import Report
 from app.settings import matrix, settings
 from app.unit_of_work import SYSTEM, unit_of_work
@@ -55,7 +66,7 @@ ROLES: Final = ("analyst", "team_lead", "implementer", "problem_manager", "chang
 MISSING: Final = {
     "number": ("REQ9999999", "RIT9999999", "TSK9999999", "INC9999999"), "job_id": (987_654,), "view_id": (987_654,), "notice": (987_654,), "kind": ("none",), "key": ("no-such-key",), "line": (987_654,),
     "delegation": (987_654,), "session": (987_654,), "grant": (987_654,), "slug": ("access/none",), "login": ("nobody",), "team": ("none",),
-    "campaign": (987_654,), "entry": (987_654,), "approval": (987_654,), "token": ("0" * 64,),
+    "campaign": (987_654,), "entry": (987_654,), "worked": (987_654,), "approval": (987_654,), "token": ("0" * 64,),
 }  # fmt: skip
 POSTED: Final = {
     "version": "", "reason": "vendor", "body": "mine", "choice": "approve", "comment": "mine", "how": "complete", "note": "mine",
@@ -168,13 +179,14 @@ def _furnish(application: Flask) -> dict[str, tuple[Any, ...]]:
         kept = {"job_id": (job.id,), "view_id": (view.id,), "notice": (told.id,), "kind": ("csv.exe",)}
     with unit_of_work("bo") as uow:
         conversations.note_internally(uow, incident, f"{CANARY} inside")
+        worked = work_time.log(uow, incident, work_time.Work(45, note=f"{CANARY} inside")).id
     browser_of(application, "ana")
     with database.sessions()() as session:
         mine = session.scalars(select(SignInSession.id).where(SignInSession.person_id == person_id("ana"))).first()
     return {
         **kept, "number": (request, item, task, incident), "key": (key,), "line": (line,), "delegation": (deputy_id,), "session": (mine,),
         "slug": ("workplace/hidden",), "login": ("ana",), "team": ("identity",), "grant": (grant,),
-        "campaign": (campaign,), "entry": (entry,), "approval": approvals[:1], "token": letters,
+        "campaign": (campaign,), "entry": (entry,), "worked": (worked,), "approval": approvals[:1], "token": letters,
     }  # fmt: skip
 
 

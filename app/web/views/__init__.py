@@ -45,6 +45,7 @@ from app.web.views import (
     surveys,
     tasks,
     teams,
+    work_time,
 )
 
 EVERYWHERE = (
@@ -87,6 +88,7 @@ EVERYWHERE = (
     surveys,
     tasks,
     teams,
+    work_time,
 )
 
 

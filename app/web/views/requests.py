@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.models.requests import Item
-from app.queries import catalog_health, due, incident_page, progress, requests, standing, stuck
+from app.queries import catalog_health, due, incident_page, progress, requests, standing, stuck, work_time
 from app.rules.errors import Invalid
 from app.rules.lifecycle import FINAL
 from app.rules.words import t
@@ -25,7 +25,7 @@ from app.web.shown import say
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 ACTS = (
     "request.cancel", "request.reply", "request.remind", "item.retry", "item.change", "item.cancel", "item.hold",
-    "item.resume", "item.compensate", "item.answer", "item.name_approver", "record.timeline", "request.call", "request.convert",
+    "item.resume", "item.compensate", "item.answer", "item.name_approver", "record.timeline", "request.call", "request.convert", "record.log_time",
 )  # fmt: skip
 
 
@@ -61,11 +61,12 @@ def _page(number: str, wrong: Invalid | None = None) -> str:
         links = incident_page.links(uow.session, uow.actor, whole.request.id)
         talk = sorted({note.id: note for note in (*whole.notes, *(note for note, _ in called.values()))}.items())
         begun = {part.item.id for part in parts if services.is_past_recall(part.item)}
+        inside = may[whole.request.id] & {"record.log_time", "record.timeline"}
         usual = catalog_health.usual(uow.session, [part.item.slug for part in parts], now() - ordering.LATELY) if is_open else {}
         calendars = due.calendars(uow.session, whole.request.items) if "record.timeline" in may[whole.request.id] else {}
         return render_template(
             "requests/show.html", due_calendars=calendars, whole=whole, parts=parts, rows=rows, may=may[whole.request.id], each_may=may, is_open=is_open,
-            begun=begun, reasons=reasons, usual=usual, now=now(), talk=[note for _, note in talk], CHANNELS=CHANNELS, links=links, LINKS=LINKS,
+            begun=begun, work=work_time.standing(uow.session, uow.actor, whole.request.id) if inside else None, reasons=reasons, usual=usual, now=now(), talk=[note for _, note in talk], CHANNELS=CHANNELS, links=links, LINKS=LINKS,
             called={id_: channel for id_, (_, channel) in called.items()}, errors={name: say(text) for name, text in wrong.fields.items()} if wrong else {},
         )  # fmt: skip
 

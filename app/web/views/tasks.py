@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.queries import due, tasks
+from app.queries import due, tasks, work_time
 from app.rules.errors import Invalid
 from app.rules.words import t
 from app.services import calls
@@ -22,7 +22,8 @@ from app.web.shown import say, team_name
 bp = Blueprint("tasks", __name__, url_prefix="/tasks")
 LATELY = timedelta(days=7)
 LISTS = ("unassigned", "mine", "all")
-ACTS = ("task.take", "task.assign", "task.complete", "task.skip", "task.note", "task.call", "record.timeline")
+ACTS = ("task.take", "task.assign", "task.complete", "task.skip", "task.note", "task.call", "record.timeline", "record.log_time")
+INSIDE = frozenset({"record.timeline", "record.log_time"})
 navigation.WAITING["tasks.worklist"] = tasks.counting
 
 
@@ -137,8 +138,9 @@ def call(number: str) -> ResponseReturnValue:
 def _page(number: str, errors: dict[str, str] | None = None, how: str = "complete", note: str = "") -> str:
     with unit_of_work(me()) as uow:
         task, notes = tasks.whole(uow.session, uow.actor, number)
+        may = allowed(uow, task, *ACTS)
         return render_template(
             "tasks/show.html", task=task, notes=notes, members=tasks.members(uow.session, task.team_id), errors=errors or {},
             others=tasks.others(uow.session, task.team_id),
-            due_calendar=due.calendars(uow.session, [task]).get(task.id), may=allowed(uow, task, *ACTS), how=how, note=note, is_open=task.state in tasks.OPEN, now=now(),
+            due_calendar=due.calendars(uow.session, [task]).get(task.id), may=may, work=work_time.standing(uow.session, uow.actor, task.id) if may & INSIDE else None, how=how, note=note, is_open=task.state in tasks.OPEN, now=now(),
         )  # fmt: skip
