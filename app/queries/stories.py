@@ -46,6 +46,7 @@ class Story:
     contacts: int = 0
     steps: list[Mapping[str, Any]] = field(default_factory=list)  # of ladders
     clocks: list[Clock] = field(default_factory=list)
+    worked: dict[int, int] = field(default_factory=dict)  # minutes by time entry
     asked_at: datetime | None = None  # how it went
     answer: Mapping[str, Any] | None = None
 
@@ -104,6 +105,10 @@ def _step(story: Story, event: Any) -> None:
             setattr(story, key, datetime.fromisoformat(after[key]) if after[key] else None)
     is_contact = (verb == "reply" and after.get("inside", True)) or verb == "call" or (verb == "hold" and after.get("hold_reason") == "caller")
     story.contacts += is_contact
+    if verb in {"log_time", "correct_time"}:
+        story.worked[after["entry"]] = after["minutes"]
+    if verb == "remove_time":
+        story.worked.pop(after["entry"], None)
     if verb == "ask_survey":
         story.asked_at = event.at
     if verb == "survey":

@@ -15,7 +15,7 @@ from app.cli.verify import verify
 from app.queries import kpis
 from app.queries.kpis import Question
 from app.rules.kpis import By, days
-from app.services import calls, conversations, incident_details, incidents
+from app.services import calls, conversations, incident_details, incidents, work_time
 from app.unit_of_work import unit_of_work
 from tests.cast import NOON
 from tests.services.incidents_scene import do, reported
@@ -45,6 +45,10 @@ def told(cast: str) -> dict[str, str]:
         conversations.reply(uow, given, "We look at it.")
         incident_details.change(uow, given, note="Everybody has it.", impact=1, urgency=1)
     do(given, "take", now=NOON + 3 * HOUR)
+    with unit_of_work("bo", now=NOON + 4 * HOUR) as uow:
+        entry = work_time.log(uow, given, work_time.Work(45))
+        work_time.log(uow, given, work_time.Work(15))
+        work_time.correct(uow, given, entry.id, work_time.Work(75))
     do(given, "resolve", now=NOON + 7 * HOUR)
     do(given, "close", now=NOON + 8 * HOUR)
     do(none, "cancel", now=NOON + HOUR)
@@ -65,6 +69,7 @@ def numbers(key: str, by: By | None = None, who: str = "bo") -> dict[str, dict[s
 def test_each_number_is_what_was_counted_by_hand(told: dict[str, str]) -> None:
     assert numbers("volume")[""] == {"volume": 4, "opened": 4, "canceled": 25.0}
     assert numbers("first-contact")[""] == {"volume": 3, "first": 33.33}
+    assert numbers("handling-time")[""] == {"volume": 3, "mean": 30, "logged": 33.33}  # 90 minutes on one of three
     assert numbers("reopenings")[""] == {"volume": 3, "reopened": 33.33, "times": 1}
     assert numbers("backlog")[""] == {"volume": 0, "active": 0, "age_median": None, "age_p90": None, "old": None}
     found = numbers("resolution-time")[""]  # two, four and seven hours; the second stood resolved for one of its four
