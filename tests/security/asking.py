@@ -21,10 +21,11 @@ PROBES: Final[Mapping[str, tuple[str, ...]]] = {
     "origin": ("REQ0000001",), "besides": ("INC0000001",), "number": ("INC0000001", "TSK0000001"), "team": ("service-desk", "identity"), "kind": ("incident",), "person": ("ana",),
     "service": ("vpn",), "sort": ("priority", "-updated", "requester"), "state": ("new",), "priority": ("4",), "assignee": ("none", "ana"), "requester": ("ana",), "columns": ("number,title,requester",),
     "group": ("finance-ro",), "before": ("2099-01-01",), "status": ("open",), "words": ("CANARY7f3a",), "tag": ("vpn",), "class": ("service",), "role": ("analyst",),
-    "column": ("new",), "to": ("ana",), "item": ("workplace/hidden",), "line": ("1",), "period": ("all",), "age": ("week",), "impact": ("1",), "urgency": ("1",), "cause": ("INC0000001",),
+    "column": ("new",), "to": ("ana",), "item": ("workplace/hidden",), "line": ("1",), "period": ("all", "own", "365d"), "compare": ("year",), "from": ("2026-01-01",), "by": ("team",), "part": ("5",), "only": ("not-canceled",), "age": ("week",), "impact": ("1",), "urgency": ("1",), "cause": ("INC0000001",),
 }  # fmt: skip
 NOT_PROBED: Final = frozenset({EVERY, "page", "next", "v", "sent", "csrf_token", "_flashes"})  # a place in a list, an address of one's own
 FURTHER: Final = ("/incidents/export.csv?show=all", "/incidents/?show=open&sort=priority&q=CANARY7f3a", "/tasks/board?team=service-desk",
+                  "/reports/volume?by=category&period=365d", "/reports/volume.csv?by=team&period=365d", "/reports/volume/records?period=365d", "/reports/backlog/records",
                   "/incidents/new/beside?caller=ana&title=CANARY7f3a&category=network/vpn")  # fmt: skip
 
 @contextmanager

@@ -73,7 +73,7 @@ POSTED: Final = {
     "assignee": "1", "team": "identity", "role": "administrator", "person": "zeca", "manager": "rui", "decision": "revoke",
 }  # fmt: skip
 CHANGING: Final = re.compile(
-    r'(csrf_token" value=|nonce=|submission_key" |since=)"[^"]*"|value="[0-9a-f]{32}"|[0-9a-f]{24}|\?v=[^\"]*|<(time|relative-time)\b.*?</\2>'
+    r'(csrf_token" value=|nonce=|submission_key" |since=)"[^"]*"|value="[0-9a-f]{32}"|[0-9a-f]{24}|\?v=[^\"]*|class="week-now"[^>]*>|<(time|relative-time)\b.*?</\2>'
 )
 GUARDED_ELSEWHERE: Final = {"dev_mail.show"}  # the demonstration's own mail sink, open to all on purpose
 
