@@ -20,7 +20,9 @@ FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?:^|[\s(])(\./)?desk ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?", re.MULTILINE)
 VARIABLE = re.compile(r"DESK_[A-Z_]*")
-GENERATED = {"docs/permissions.md": ("config", "permissions"), "docs/operator/settings.md": ("config", "reference")}
+GENERATED = {"docs/permissions.md": ("config", "permissions"), "docs/operator/settings.md": ("config", "reference"),
+    "docs/reports.md": ("config", "reports"),
+}
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 

@@ -25,13 +25,14 @@ def show() -> None:
 def check() -> None:
     """Check every setting and every file of config/; exit 1 when one is wrong, warn of names that nothing reads."""
     from app import config_files, settings_check
+    from app.reports import goals
     from app.settings import Settings, settings
 
     for line in settings_check.warnings(Settings.model_fields):
         click.secho(f"warning: {line}", fg="yellow", err=True)
     count = len(settings_check.rows(settings()))
     click.echo(f"{count} settings, all of them possible.")
-    for line in (faults := config_files.faults()):
+    for line in (faults := config_files.faults(goals.goals)):
         click.secho(line, fg="red", err=True)
     if faults:
         raise SystemExit(1)
@@ -48,6 +49,35 @@ def reference() -> None:
 def permissions() -> None:
     """Print docs/permissions.md, made of config/roles.toml: who may do what."""
     click.echo("\n".join(_permissions_page()))
+
+
+@config.command()
+def reports() -> None:
+    """Print docs/reports.md, made of app/reports/: what each number means."""
+    click.echo("\n".join(_reports_page()))
+
+
+def _reports_page() -> Iterator[str]:
+    from app.reports import all_of_them
+
+    found = all_of_them()
+    yield "# What each number means"
+    yield ""
+    yield "Made of `app/reports/` by `desk config reports`; do not edit. Each page of `/reports/` says the same."
+    yield ""
+    yield "A number counts only records that its reader may see, and each leads to them. `desk verify --reports` computes all of them a second"
+    yield "time, from events alone, and compares. Goals over them stand in [config/goals.toml](../config/goals.toml): the number of the last 30 days,"
+    yield "a target, from when until when, and a counter-metric that must not pay for it; `/reports/goals` shows how they stand."
+    for report in found.values():
+        yield from ("", f"## {report.title}", "", f"`{report.key}`, made of {report.rows}.", "")
+        yield from (str(each) for each in report.definition)
+        yield ""
+        yield f"Read it beside: [{found[report.counter].title}](#{str(found[report.counter].title).lower().replace(' ', '-')})."
+        if report.by:
+            yield f"Split by: {', '.join(report.by)}."
+        yield from ("", "| measure | name | of | how | better |", "|---|---|---|---|---|")
+        for each in report.measures:
+            yield f"| `{each.key}` | {each.label} | {each.unit} | {each.how} | {({1: 'more', -1: 'less'}).get(each.wants, '')} |"
 
 
 def _settings_page() -> Iterator[str]:

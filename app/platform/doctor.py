@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import config_files, settings_check
 from app.platform import ports, postgres, probes, schema, slapd_setup
 from app.platform.running import Running
+from app.reports import goals
 from app.rules.errors import DeskError
 from app.settings import Settings, settings
 
@@ -60,7 +61,7 @@ def _python() -> Iterator[Finding]:
 
 
 def _files() -> Iterator[Finding]:
-    faults = config_files.faults()
+    faults = config_files.faults(goals.goals)
     for fault in faults:
         yield Finding("essential", fault, "correct that line, then: ./desk config check")
     if not faults:

@@ -15,6 +15,7 @@ from app.platform.slapd_setup import SlapdError
 from app.platform.startup import StartError, Startup
 from app.platform.supervisor import SupervisorError
 from app.platform.terminal import step
+from app.reports import goals
 from app.rules.errors import Unavailable
 from app.settings import Settings, settings
 
@@ -26,7 +27,7 @@ def start(*, demo: bool, host: str, port: int | None, browser: bool) -> int:
     console = Console(highlight=False)
     for line in settings_check.warnings(Settings.model_fields):
         console.print(f"  ! {line}", style="yellow")
-    for line in (faults := config_files.faults()):
+    for line in (faults := config_files.faults(goals.goals)):
         console.print(f"desk: {line}", style="red", markup=False)
     if faults:
         return 1

@@ -4,7 +4,6 @@ November 2026 in São Paulo, 9 to 12 and 13 to 18: the 16th is a Monday, Friday 
 """
 
 import random
-import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -247,13 +246,3 @@ def test_clocks_agree_with_a_count_of_every_minute(seed: int) -> None:
         if clock.state is State.RUNNING and due is None and clock.left > timedelta():
             expected = found.due(now, clock.left)
             assert expected is None or clock.due == expected, label
-
-
-def test_thousands_of_clocks_are_computed_in_a_second() -> None:
-    events = [(on(18, "09:00") + n * HOUR, "move", By.DESK, (WAITS, WORKING)[n % 2]) for n in range(8)] + [(on(24), "resolve", By.DESK, RESOLVED)]
-    agreed, histories = sla.agreement(), [told(*events, opened=on(17) + timedelta(minutes=n)) for n in range(400)]
-    clocks.clocks(agreed, histories[0], on(25))
-    began = time.process_time()
-    made = sum(len(clocks.clocks(agreed, history, on(25))) for history in histories)
-    rate = made / (time.process_time() - began)
-    assert rate > 3000

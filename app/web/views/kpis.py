@@ -10,11 +10,12 @@ from app.language import local
 from app.queries import kpis, people
 from app.queries.kpis import Question
 from app.reports import Report, Theme
+from app.reports import goals as goals_of
 from app.rules.errors import NotFound
 from app.rules.kpis import LABELS, By
 from app.rules.words import t
 from app.unit_of_work import UnitOfWork, unit_of_work
-from app.web import kpi_page, table_file
+from app.web import goal_page, kpi_page, table_file
 from app.web.current import me, now
 from app.web.kpi_page import Chosen
 from app.web.permission import permission
@@ -42,6 +43,17 @@ def index() -> ResponseReturnValue:
         line = kpi_page.ordered(By.TIME, next(answers), chosen.scope) if By.TIME in each.by else []
         cards[key] = each, total, earlier, kpi_page.points(line, each.headline)
     return render_template("kpis/index.html", cards=cards, themes=Theme, chosen=chosen, periods=kpi_page.PERIODS)
+
+
+@bp.get("/goals")
+@permission("report.view")
+def goals() -> ResponseReturnValue:
+    """Show how the organisation's goals stand."""
+    found, today = goals_of.goals(), local(now(), str(zone())).date()
+    with unit_of_work(me()) as uow:
+        asked = list(goal_page.questions(found, today, str(zone()), now()))
+        answers = kpis.ask(uow.session, uow.actor, asked) if asked else []
+    return render_template("kpis/goals.html", cards=list(goal_page.shown(found, answers, today)))
 
 
 @bp.get("/<key>")
