@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import bindparam, select, text
 
 from app import calendars, database, escalations
@@ -212,7 +213,11 @@ def test_nobody_is_told_of_what_he_may_not_see_nor_that_the_own_report_is_late(d
         assert set(session.scalars(told, {"number": own})) == {"bo", "rui"}  # caro, of the team, wrote it
 
 
-def test_the_day_on_which_clocks_are_set_back_is_an_hour_longer(desk: Path) -> None:
+@pytest.mark.parametrize(("late_on_saturday", "half", "most", "over"), [
+    ("2026-11-01T03", "2026-11-01T08", "2026-11-01T10", "2026-11-02T06"),  # 23:00 in New York; Sunday has 1:00 to 2:00 twice
+    ("2027-03-14T04", "2027-03-14T09", "2027-03-15T05", "2027-03-15T07"),  # and in spring it has no 2:00 to 3:00
+])  # fmt: skip
+def test_on_the_days_on_which_clocks_are_set_each_threshold_comes_when_its_hours_are_worked(desk: Path, late_on_saturday: str, half: str, most: str, over: str) -> None:
     (desk / "calendars.toml").unlink()
     (desk / "calendars.toml").write_text((ROOT / "config" / "calendars.toml").read_text("utf-8") + '''
 [night]
@@ -234,14 +239,30 @@ targets = [{ target = "8h", calendar = "night" }]
 ''', "utf-8")
     forget()
     ladder(desk, STEPS.format(clock="fix", more=""))
-    number = opened(datetime(2026, 11, 1, 3, tzinfo=UTC))  # 23:00 on Saturday in New York; Sunday has 1:00 to 2:00 twice
-    half, most, over = datetime(2026, 11, 1, 8, tzinfo=UTC), datetime(2026, 11, 1, 10, tzinfo=UTC), datetime(2026, 11, 2, 6, tzinfo=UTC)
-    for moment in (half, most, over):
+    number, *moments = opened(_utc(late_on_saturday)), *map(_utc, (half, most, over))
+    for moment in moments:
         at(moment - SECOND)
         assert flow.escalate.fn() == 0
         at(moment)
         assert flow.escalate.fn() == 1
-    assert steps(number) == [(50, half), (75, most), (100, over)]
+    assert steps(number) == list(zip((50, 75, 100), moments, strict=True))
+
+
+def _utc(hour: str) -> datetime:
+    return datetime.fromisoformat(f"{hour}:00:00+00:00")
+
+
+def test_a_workers_own_clock_decides_nothing(desk: Path) -> None:
+    number = opened()
+    do(number, "take", now=MONDAY)
+    at(HALF - SECOND)
+    with time_machine.travel(HALF + HOUR):
+        assert (is_due(), flow.escalate.fn()) == (False, 0)
+    at(HALF)
+    with time_machine.travel(HALF - HOUR):
+        assert (is_due(), flow.escalate.fn(), steps(number)) == (True, 1, [(50, HALF)])
+    with database.sessions()() as session:
+        assert session.scalars(select(Escalation.taken_at)).one() == HALF
 
 
 def test_what_always_fails_stops_nothing_else_and_comes_again_until_it_is_given_up(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
