@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from app import sla
@@ -32,6 +32,11 @@ def calendars(session: Session, records: Iterable[Any]) -> Mapping[int, str | No
     ids = [record.id for record in records if record.next_due_at]
     rows = session.execute(select(Record.id, calendar().label("calendar")).where(Record.id.in_(ids))) if ids else ()
     return {row.id: row.calendar for row in rows}
+
+
+def calendars_of(ids: Sequence[int]) -> ScalarSelect[Any]:
+    """Return the question for the same as one value, by id in words: a part of another statement."""
+    return select(func.json_object_agg(Record.id, calendar())).where(Record.id.in_(ids)).scalar_subquery()
 
 
 def promised(session: Session, ids: Sequence[int]) -> Mapping[int, Promise]:

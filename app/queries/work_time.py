@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.models.people import Person
@@ -28,6 +28,12 @@ class Standing:
 def standing(session: Session, actor: Actor, record_id: int) -> Standing:
     """Return what the page of a record says of worked time."""
     return stands(session.execute(asking(actor, literal(record_id, BigInteger))).one())
+
+
+def standing_and(session: Session, actor: Actor, record_id: int, more: ScalarSelect[Any]) -> tuple[Standing, Any]:
+    """Return the same and one more value, in one statement."""
+    row = session.execute(asking(actor, literal(record_id, BigInteger)).add_columns(more.label("more"))).one()
+    return stands(row), row.more
 
 
 def asking(actor: Actor, id_: ColumnElement[int]) -> Select[*tuple[Any, ...]]:

@@ -63,6 +63,7 @@ def test_a_step_goes_on_within_30_seconds_of_its_workers_death(engine: Engine, c
     engine.until(lambda: engine.client.read_flow_run(UUID(lost)).state_type is StateType.CRASHED)
 
 
+@pytest.mark.slow
 def test_a_run_stuck_pending_is_replaced(engine: Engine) -> None:
     serve.register(engine.client)
     number = ordering.order_badge("k1")
@@ -93,6 +94,7 @@ def late() -> bool:
         return bool(deliveries.late(session))
 
 
+@pytest.mark.slow
 def test_a_crowd_shares_a_run_and_each_is_planned_once(engine: Engine) -> None:
     serve.register(engine.client)
     numbers = [ordering.order_group(f"k{position}") for position in range(FEW + 4)]

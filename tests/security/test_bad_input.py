@@ -98,6 +98,7 @@ def test_three_hundred_payloads_in_every_field_run_nothing_in_a_real_browser(cas
             quiet(page, "older talk")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_nor_what_calls_tasks_tags_splits_merges_major_incidents_and_both_versions_say(cast: str, address: str, chromium: Browser) -> None:
     """The fields that only the desk fills, and the page that gives back what a stale form said."""

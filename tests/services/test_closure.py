@@ -61,7 +61,7 @@ def test_it_is_reviewed_reminded_of_once_and_closes_counted_from_its_resolution_
         watching.watch(uow, number)
     assert (take(number, at(5, 11)), found(number).state) == (0, "resolved")
     assert (take(number, at(5)), found(number).state, review(number).next_at) == (1, "closed", None)
-    assert event_names(number)[-5:] == ["incident.resolve", "incident.review", "incident.remind", "incident.watch", "incident.close"]
+    assert event_names(number)[-6:] == ["incident.resolve", "incident.review", "incident.remind", "incident.watch", "incident.ask_survey", "incident.close"]
     with pytest.raises(Forbidden), unit_of_work("bo") as uow:
         steps.take(uow, number)
     assert audit.verify().findings == []
@@ -152,7 +152,7 @@ def test_the_owner_says_the_cause_or_links_it_and_a_lead_may_let_it_go(cast: str
     with pytest.raises(ActionNotAllowed, match="nothing to complete"), unit_of_work("bo") as uow:
         closure_reviews.correct(uow, waived, "solved")
     assert (review(waived).state, take(waived, at(6)), found(waived).state) == ("waived", 1, "closed")
-    assert {letter for who, letter in letters() if who == "ana"} == {"incident_opened", "incident_resolved"}
+    assert {letter for who, letter in letters() if who == "ana"} == {"incident_opened", "incident_resolved", "survey"}
     assert audit.verify().findings == []
 
 

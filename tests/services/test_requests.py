@@ -254,7 +254,7 @@ def test_steps_run_in_order_and_a_person_ends_the_manual_one(cast: str) -> None:
         fulfilment.close(uow, number)
     with database.sessions()() as session:
         assert session.scalars(select(Request.state)).one() == "closed_complete"
-    assert event_names("REQ0000001") == ["request.create", "request.begin", "request.complete"]
+    assert event_names("REQ0000001") == ["request.create", "request.begin", "request.ask_survey", "request.complete"]
 
 
 def test_an_incomplete_task_makes_the_item_and_the_request_incomplete(cast: str) -> None:

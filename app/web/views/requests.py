@@ -3,14 +3,14 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.models.requests import Item
+from app.models.requests import Item, Request
 from app.queries import catalog_health, due, incident_page, progress, requests, standing, stuck, work_time
 from app.rules.errors import Invalid
 from app.rules.lifecycle import FINAL
 from app.rules.words import t
 from app.services import calls
 from app.services import requests as services
-from app.unit_of_work import unit_of_work
+from app.unit_of_work import UnitOfWork, unit_of_work
 from app.web import ordering
 from app.web.allowed import allowed_each
 from app.web.answers import shown
@@ -63,12 +63,18 @@ def _page(number: str, wrong: Invalid | None = None) -> str:
         begun = {part.item.id for part in parts if services.is_past_recall(part.item)}
         inside = may[whole.request.id] & {"record.log_time", "record.timeline"}
         usual = catalog_health.usual(uow.session, [part.item.slug for part in parts], now() - ordering.LATELY) if is_open else {}
-        calendars = due.calendars(uow.session, whole.request.items) if "record.timeline" in may[whole.request.id] else {}
+        work, calendars = _work(uow, whole.request) if inside else (None, {})
         return render_template(
             "requests/show.html", due_calendars=calendars, whole=whole, parts=parts, rows=rows, may=may[whole.request.id], each_may=may, is_open=is_open,
-            begun=begun, work=work_time.standing(uow.session, uow.actor, whole.request.id) if inside else None, reasons=reasons, usual=usual, now=now(), talk=[note for _, note in talk], CHANNELS=CHANNELS, links=links, LINKS=LINKS,
+            begun=begun, work=work, reasons=reasons, usual=usual, now=now(), talk=[note for _, note in talk], CHANNELS=CHANNELS, links=links, LINKS=LINKS,
             called={id_: channel for id_, (_, channel) in called.items()}, errors={name: say(text) for name, text in wrong.fields.items()} if wrong else {},
         )  # fmt: skip
+
+
+def _work(uow: UnitOfWork, asked: Request) -> tuple[work_time.Standing, dict[int, str]]:
+    """Return the time worked on it, and the calendars in which what is due next counts, by item."""
+    work, found = work_time.standing_and(uow.session, uow.actor, asked.id, due.calendars_of([item.id for item in asked.items if item.next_due_at]))
+    return work, {int(id_): calendar for id_, calendar in (found or {}).items()}
 
 
 @bp.get("/items/<number>")
