@@ -85,14 +85,15 @@ def measure(clocks: int, due: int) -> dict[str, Any]:
 
 def _round(trial: Trial, bar: Progress, clocks: int, due: int, sign: str) -> dict[str, Any]:
     running = _fill(bar, clocks)
-    idle = _idle()
+    until(_idle_now, "nothing is due", 120)
+    idle, look = _idle(SEEKERS["escalate"]), _idle(*SEEKERS.values())
     lead = timedelta(seconds=30 + due / 100)
     numbers, begin = _come_due(bar, due, sign, lead)
     cost, late = _watch(trial, bar, numbers, begin)
     fired = [each for each in late.values() if each is not None]
     return {
         "running_clocks": running, "due_within_a_minute": due, "fired": len(fired), "late_ms": spread(fired or [0.0]),
-        "steps_a_second_wanted": round(due / SPAN.total_seconds()), "idle_sweep_ms": idle, "processor_ms_per_step": cost.processor_ms,
+        "steps_a_second_wanted": round(due / SPAN.total_seconds()), "idle_sweep_ms": idle, "idle_look_for_all_flows_ms": look, "processor_ms_per_step": cost.processor_ms,
     }  # fmt: skip
 
 
@@ -117,13 +118,12 @@ def _fill(bar: Progress, clocks: int) -> int:
         return connection.scalar(text("select count(*) from clocks where state = 'running'")) or 0
 
 
-def _idle() -> dict[str, float]:
-    """Return the milliseconds of all the questions that a relay asks when nothing is due, over many rounds."""
-    until(_idle_now, "nothing is due", 120)
+def _idle(*seekers: Seeker) -> dict[str, float]:
+    """Return the milliseconds of the questions whether these flows have anything to do, over many rounds."""
     taken = []
     for _ in range(100):
         began = time.perf_counter()
-        for seeker in SEEKERS.values():
+        for seeker in seekers:
             _ask(seeker)
         taken.append((time.perf_counter() - began) * 1000)
     return spread(taken)
