@@ -15,11 +15,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import text
 
 from app import database, imports, priorities
+from app.cli import _progress
 from app.rules import histories
 from app.rules.errors import ActionNotAllowed, DeskError
 from app.rules.histories import Line, Rejected, Sorted
@@ -169,7 +168,7 @@ def _play(file: Path, mapping_file: Path, named: Named, skip: list[str], process
     for process in crew:
         process.start()
     try:
-        with _bar() as bar:
+        with _progress.bar() as bar:
             task = bar.add_task("playing", total=total)
             while any(process.is_alive() for process in crew):
                 crew[0].join(LOOK_SECONDS)
@@ -184,11 +183,6 @@ def _play(file: Path, mapping_file: Path, named: Named, skip: list[str], process
         for process in crew:
             process.terminate()
             process.join()
-
-
-def _bar() -> Progress:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 def _work(part: int, parts: int, file: Path, mapping_file: Path, named: Named, skip: list[str], count: Any, faults: Any) -> None:

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from app import calendars, database, sla
+from app.cli import _progress
 from app.practice import practice
 from app.queries import what_if as queries
 from app.rules import fulfilment
@@ -56,7 +56,7 @@ def play(other: Agreement, since: str, csv_file: Path | None) -> tuple[datetime,
         total = queries.how_many(uow.session, (sla.agreement(), other), begin)
     found, last = Sum(), 0
     with ExitStack() as stack:
-        write, bar = _lines(csv_file, stack), stack.enter_context(_bar())
+        write, bar = _lines(csv_file, stack), stack.enter_context(_progress.bar())
         task = bar.add_task("Playing history", total=total)
         while True:
             with database.sessions()() as session:
@@ -141,8 +141,3 @@ def _stamp(at: datetime | None) -> str:
 
 def _time(at: datetime | None) -> str:
     return f"{at.astimezone(ZoneInfo(settings().timezone)):%Y-%m-%d %H:%M}" if at else "unknown"
-
-
-def _bar() -> Progress:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -50,7 +50,6 @@ class Report:
     facts: Callable[[Scope, datetime], Select[*tuple[Any, ...]]]
     recount: Callable[[Story, Scope, datetime], Iterator[Row]]
     merge: Callable[[list[Row]], list[Row]] = list  # of rows recounted, where several stories make one
-    is_instant: bool = False  # it says how things stand at the end of the stretch
 
     @property
     def headline(self) -> Measure:

@@ -50,5 +50,5 @@ REPORT = Report(
         Measure("active", t("Active incidents"), Unit.COUNT, How.ROWS, wants=-1), Measure("age_median", t("Median age"), Unit.MINUTES, How.MEDIAN, "age", -1),
         Measure("age_p90", t("Nine of ten younger than"), Unit.MINUTES, How.P90, "age", -1), Measure("old", t("Older than 30 days"), Unit.PERCENT, How.SHARE, "is_old", -1),
     ),
-    by=(By.PRIORITY, By.TEAM, By.SERVICE, By.CATEGORY, By.CHANNEL), facts=_facts, recount=_recount, is_instant=True,
+    by=(By.PRIORITY, By.TEAM, By.SERVICE, By.CATEGORY, By.CHANNEL), facts=_facts, recount=_recount,
 )  # fmt: skip

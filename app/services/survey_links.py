@@ -1,5 +1,7 @@
 """The link in the mail that asks how it went: looking stores nothing, one answer uses it up, without signing in (domain.md 8)."""
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,9 +24,9 @@ def find(session: Session, token: str) -> tuple[OneTimeLink, Record]:
     return link, row[0]
 
 
-def is_open(record: Record, survey: Survey, now: object) -> bool:
+def is_open(record: Record, survey: Survey, now: datetime) -> bool:
     """Say whether an answer is still taken."""
-    return record.state.startswith("closed") and survey.answered_at is None and survey.sent_at + surveys.policy().open_for > now  # type: ignore[operator]
+    return record.state.startswith("closed") and survey.answered_at is None and survey.sent_at + surveys.policy().open_for > now
 
 
 def use(uow: UnitOfWork, token: str) -> str:

@@ -115,7 +115,7 @@ def change(measure: Measure, value: float | None, before: float | None) -> tuple
     return f"{'+' if is_more else '−'}{told}", tone, {"good": t("better"), "bad": t("worse"), "": t("more") if is_more else t("less")}[tone]
 
 
-def namer(by: By | None, teams: Mapping[str, str], scope: Scope) -> Callable[[str], str]:
+def namer(by: By | None, teams: Mapping[str, str]) -> Callable[[str], str]:
     """Return what names the parts of a split."""
     def name(key: str) -> str:
         if key == "":

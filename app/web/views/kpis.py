@@ -64,7 +64,7 @@ def show(key: str) -> ResponseReturnValue:
     chosen = _chosen(report)
     with unit_of_work(me()) as uow:
         total, lines, earlier, others = _numbers(uow, report, chosen)
-        name = kpi_page.namer(chosen.by, _teams(uow, chosen), chosen.scope)
+        name = kpi_page.namer(chosen.by, _teams(uow, chosen))
     drawn = kpi_page.chart(report, chosen, lines, others, name) if chosen.by and lines else ""
     return render_template(
         "kpis/show.html", report=report, chosen=chosen, total=total, lines=lines, earlier=earlier, others=others, name=name, drawn=drawn,
@@ -82,7 +82,7 @@ def export(key: str) -> ResponseReturnValue:
     chosen = _chosen(report)
     with unit_of_work(me()) as uow:
         total, lines, _, _ = _numbers(uow, report, chosen)
-        name = kpi_page.namer(chosen.by, _teams(uow, chosen), chosen.scope)
+        name = kpi_page.namer(chosen.by, _teams(uow, chosen))
     head = [say(LABELS[chosen.by] if chosen.by else t("All")), say(report.rows), *(f"{say(each.label)} ({each.unit})" for each in report.measures)]
     rows = [(label, line) for label, line in ((say(t("All")), total), *((name(line.key), line) for line in lines))]
     table = ([label, line.volume, *(_cell(line.values.get(each.key)) for each in report.measures)] for label, line in rows)
@@ -99,7 +99,7 @@ def records(key: str) -> ResponseReturnValue:
     asked = Question(report.facts(chosen.scope, now()), report.measures, chosen.scope, chosen.by)
     with unit_of_work(me()) as uow:
         page, rows, count = kpis.records(uow.session, uow.actor, asked, part, only, request.args.get("page"))
-        name = kpi_page.namer(chosen.by, _teams(uow, chosen), chosen.scope)
+        name = kpi_page.namer(chosen.by, _teams(uow, chosen))
     return render_template("kpis/records.html", report=report, chosen=chosen, page=page, rows=rows, count=count, part=part, only=only,
                            label=name(part) if part is not None else "")  # fmt: skip
 
